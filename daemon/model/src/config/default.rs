@@ -1,0 +1,1 @@
+//! The configuration of a gateway that nobody has set up yet.

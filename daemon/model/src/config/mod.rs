@@ -1,0 +1,104 @@
+//! The configuration: typed, whole, and validated as a whole.
+//!
+//! One value holds everything an administrator can set. The store keeps each revision of it, the
+//! API edits it noun by noun, and the rooms get it as an `Arc<Config>`: calls keep the one they
+//! began with.
+
+mod default;
+mod device;
+mod line;
+mod pattern;
+mod route;
+mod secret;
+mod span;
+mod system;
+mod trunk;
+mod validate;
+
+pub use device::{Device, DeviceKind, Extension, FxsPort, RingGroup, RingStrategy, SipAccount};
+pub use line::{AnswerSupervision, Line};
+pub use pattern::{Pattern, PatternError};
+pub use route::{CallerIdPolicy, Destination, InboundRoute, NumberFormat, OutboundRoute, Service, ServiceKind};
+pub use secret::Secret;
+pub use span::{Span, SpanDialect, SpanSide};
+pub use system::{CauseProfile, RtpSettings, SipSettings, System};
+pub use trunk::{Hunt, SipPeer, SipTransport, Trunk, TrunkKind};
+pub use validate::FieldError;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this form of configuration; a higher one comes from a newer gateway.
+pub const FORMAT: u32 = 1;
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident;)*) => {$(
+        $(#[$doc])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+        #[serde(transparent)]
+        pub struct $name(pub u32);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// Names an FXO line.
+    LineId;
+    /// Names a trunk.
+    TrunkId;
+    /// Names a device.
+    DeviceId;
+    /// Names an extension.
+    ExtensionId;
+    /// Names a ring group.
+    RingGroupId;
+    /// Names an inbound route.
+    InboundRouteId;
+    /// Names an outbound route.
+    OutboundRouteId;
+    /// Names a service number.
+    ServiceId;
+}
+
+/// Everything an administrator can set.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// [`FORMAT`].
+    pub format: u32,
+    /// What holds for the whole gateway.
+    pub system: System,
+    /// Digital spans.
+    #[serde(default)]
+    pub spans: Vec<Span>,
+    /// FXO lines.
+    #[serde(default)]
+    pub lines: Vec<Line>,
+    /// Ways to the outside.
+    #[serde(default)]
+    pub trunks: Vec<Trunk>,
+    /// Telephones.
+    #[serde(default)]
+    pub devices: Vec<Device>,
+    /// Internal numbers.
+    #[serde(default)]
+    pub extensions: Vec<Extension>,
+    /// Numbers that ring several extensions.
+    #[serde(default)]
+    pub ring_groups: Vec<RingGroup>,
+    /// Numbers answered by the gateway itself: echo, milliwatt, and the test numbers of a telco.
+    #[serde(default)]
+    pub services: Vec<Service>,
+    /// Who answers calls from outside, in order: the first that matches is taken.
+    #[serde(default)]
+    pub inbound_routes: Vec<InboundRoute>,
+    /// How calls go outside, in order: the first that matches is taken.
+    #[serde(default)]
+    pub outbound_routes: Vec<OutboundRoute>,
+}

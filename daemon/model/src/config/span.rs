@@ -1,0 +1,61 @@
+//! Digital spans.
+
+use demarc_hal::{Framing, LineCode, SpanId};
+use serde::{Deserialize, Serialize};
+
+/// A digital span.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// Its number: that of the hardware.
+    pub id: SpanId,
+    /// For people, 1–64 characters.
+    pub name: String,
+    /// Not used when false.
+    pub enabled: bool,
+    /// Our side of the interface.
+    pub side: SpanSide,
+    /// The switch's dialect.
+    pub dialect: SpanDialect,
+    /// Frame alignment.
+    pub framing: Framing,
+    /// Line code.
+    pub line_code: LineCode,
+    /// Clock priority: 0 = we are the master, 1 = first source …
+    pub timing: u8,
+    /// The called number may come digit by digit.
+    pub overlap: bool,
+}
+
+/// Our side of the interface (Q.921, Q.931).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SpanSide {
+    /// Towards a telco.
+    User,
+    /// Towards a PBX.
+    Network,
+}
+
+/// The switch's dialect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum SpanDialect {
+    /// ETSI EN 300 403.
+    EuroIsdn,
+    /// National ISDN 2.
+    Ni2,
+    /// National ISDN 1.
+    Ni1,
+    /// AT&T 5ESS custom.
+    Att5ess,
+    /// AT&T 4ESS.
+    Att4ess,
+    /// Nortel DMS-100.
+    Dms100,
+    /// ECMA-143 between PBXs.
+    Qsig,
+}

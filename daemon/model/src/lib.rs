@@ -1,0 +1,29 @@
+//! The words that the rooms of the gateway share: time, ids, numbers, causes, what legs say and
+//! are told, what media are told, the configuration, and what the world may look at.
+//!
+//! `sip`, `pstn`, `media` and `pbx` never import one another: they meet here.
+#![forbid(unsafe_code)]
+
+pub mod cause;
+pub mod config;
+pub mod country;
+pub mod id;
+pub mod leg;
+pub mod live;
+pub mod media;
+pub mod number;
+pub mod record;
+pub mod time;
+pub mod trace;
+
+pub use cause::Cause;
+pub use config::Config;
+pub use country::Country;
+pub use id::{CallId, LegId, Room, StreamId};
+pub use leg::{Dial, LegCommand, LegEvent, Offer, Party};
+pub use media::{MediaCommand, MediaEvent};
+pub use number::{CallerId, Presentation};
+pub use time::{Instant, Now};
+pub use trace::Trace;
+
+pub use demarc_hal::{ChannelId, SpanId};

@@ -1,0 +1,34 @@
+//! A 64 kbit/s bearer: companded octets, in blocks of 20 ms.
+
+/// Octets in a block: 20 ms at 8000 samples a second.
+pub const BLOCK: usize = 160;
+
+/// One block of companded octets.
+pub type Block = [u8; BLOCK];
+
+/// One bearer, owned by the media thread. Nothing in it blocks, locks or allocates.
+pub trait Bearer: Send {
+    /// Queues a block toward the line.
+    fn write(&mut self, block: &Block) -> Transfer;
+
+    /// Takes the oldest block that came from the line. On [`Transfer::Missed`] `block` is untouched.
+    fn read(&mut self, block: &mut Block) -> Transfer;
+
+    /// Throws away what is queued both ways: called when a call begins on the channel.
+    fn flush(&mut self);
+
+    /// The law of the octets.
+    fn companding(&self) -> crate::Companding;
+}
+
+/// Whether a block moved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Transfer {
+    /// The block moved.
+    Done,
+    /// Write: the queue was full and the block was dropped. Read: nothing had arrived.
+    Missed,
+    /// The card has vanished.
+    Gone,
+}

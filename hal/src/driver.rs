@@ -1,0 +1,98 @@
+//! The driver of one family of cards.
+
+use crate::bearer::Bearer;
+use crate::line::Line;
+use crate::port::{ChannelId, SpanId};
+use crate::span::{SpanInfo, SpanSettings, SpanStatus};
+use std::os::fd::{BorrowedFd, OwnedFd};
+
+/// A D channel: a file descriptor that carries one HDLC frame a read or write, each followed by
+/// its two FCS octets, which the hardware has checked (reading) or will replace (writing).
+#[derive(Debug)]
+pub struct DChannel {
+    /// Handed to the process that speaks Q.921.
+    pub fd: OwnedFd,
+}
+
+/// A driver. It opens each port once; a second opening is [`Error::Busy`] until the first is
+/// dropped. Nothing in it blocks.
+pub trait Driver: Send {
+    /// Every span with its ports, in a stable order.
+    fn spans(&self) -> Vec<SpanInfo>;
+
+    /// Opens an FXO or FXS port.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchPort`], [`Error::Busy`], [`Error::WrongKind`], [`Error::Gone`].
+    fn open_line(&mut self, channel: ChannelId) -> Result<Box<dyn Line>, Error>;
+
+    /// Opens the D channel of a digital span.
+    ///
+    /// # Errors
+    /// As [`Driver::open_line`].
+    fn open_dchannel(&mut self, channel: ChannelId) -> Result<DChannel, Error>;
+
+    /// Opens the audio of a bearer or of an analog port.
+    ///
+    /// # Errors
+    /// As [`Driver::open_line`].
+    fn open_bearer(&mut self, channel: ChannelId) -> Result<Box<dyn Bearer>, Error>;
+
+    /// Sets up a digital span.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchPort`], [`Error::Unsupported`], [`Error::Gone`].
+    fn configure_span(&mut self, span: SpanId, settings: &SpanSettings) -> Result<(), Error>;
+
+    /// Layer 1 of a span, as it is now.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchPort`], [`Error::Gone`].
+    fn span_status(&self, span: SpanId) -> Result<SpanStatus, Error>;
+
+    /// The next thing that happened to a span, if any.
+    fn poll_event(&mut self) -> Option<DriverEvent>;
+
+    /// Readable when [`Driver::poll_event`] has something.
+    fn wake_fd(&self) -> BorrowedFd<'_>;
+}
+
+/// Something happened to a whole span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DriverEvent {
+    /// Its alarms changed: read [`Driver::span_status`].
+    AlarmsChanged(SpanId),
+    /// Its card has vanished.
+    Gone(SpanId),
+}
+
+/// Why a driver could not do something.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// No such span or channel.
+    #[error("there is no channel {0}")]
+    NoSuchPort(ChannelId),
+    /// No such span.
+    #[error("there is no span {0}")]
+    NoSuchSpan(SpanId),
+    /// Somebody has it open.
+    #[error("channel {0} is already open")]
+    Busy(ChannelId),
+    /// The port is of another kind.
+    #[error("channel {0} is of another kind")]
+    WrongKind(ChannelId),
+    /// The port or span cannot do that.
+    #[error("not supported here: {0}")]
+    Unsupported(&'static str),
+    /// The card has vanished.
+    #[error("the card has vanished")]
+    Gone,
+    /// The operating system said no.
+    #[error("{what}: {message}")]
+    Os {
+        /// What was tried.
+        what: &'static str,
+        /// What it said.
+        message: String,
+    },
+}

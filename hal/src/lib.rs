@@ -1,0 +1,19 @@
+//! The words and traits of telephony hardware.
+//!
+//! A [`Driver`] owns cards; a card has spans; a span has channels. Nothing in this crate does
+//! I/O, blocks, or is `unsafe`: it is the contract that the simulator and the DAHDI driver both
+//! keep, and [`conformance`] is the same set of tests run against each of them.
+#![forbid(unsafe_code)]
+
+pub mod bearer;
+pub mod conformance;
+pub mod driver;
+pub mod line;
+pub mod port;
+pub mod span;
+
+pub use bearer::{BLOCK, Bearer, Block, Transfer};
+pub use driver::{DChannel, Driver, DriverEvent, Error};
+pub use line::{Line, LineCommand, LineEvent};
+pub use port::{ChannelId, Port, PortKind, SpanId};
+pub use span::{Alarm, Companding, Framing, LineCode, SpanInfo, SpanKind, SpanSettings, SpanStatus};

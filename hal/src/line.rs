@@ -1,0 +1,71 @@
+//! An analog line: the loop of two wires, seen from either end.
+
+use crate::driver::Error;
+use serde::{Deserialize, Serialize};
+use std::os::fd::BorrowedFd;
+use std::time::Duration;
+
+/// One analog port. Nothing in it blocks.
+pub trait Line: Send {
+    /// Gives the port an order.
+    ///
+    /// # Errors
+    /// [`Error::Unsupported`] when the port's kind does not know the order; [`Error::Gone`] when
+    /// the card has vanished.
+    fn command(&mut self, command: LineCommand) -> Result<(), Error>;
+
+    /// The next thing that happened on the loop, if any.
+    fn poll_event(&mut self) -> Option<LineEvent>;
+
+    /// Readable when [`Line::poll_event`] has something.
+    fn wake_fd(&self) -> BorrowedFd<'_>;
+}
+
+/// What a port is told to do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LineCommand {
+    /// FXO: close the loop (seize or answer).
+    OffHook,
+    /// FXO: open the loop (release).
+    OnHook,
+    /// FXO: open the loop for about `Duration` and close it again (register recall).
+    Flash(Duration),
+    /// FXO: dial one digit (`0`–`9`) by interrupting the loop.
+    PulseDigit(char),
+    /// FXS: apply ringing voltage once, for `Duration`. A cadence is a sequence of these.
+    Ring(Duration),
+    /// FXS: take ringing voltage away.
+    StopRinging,
+    /// FXS: feed the line with normal (`false`) or reversed (`true`) polarity.
+    ReversePolarity(bool),
+    /// FXS: take battery away for `Duration` (the kewl-start disconnect signal).
+    OpenLoop(Duration),
+}
+
+/// What happened on a loop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LineEvent {
+    /// FXO: ringing voltage appeared.
+    RingStarted,
+    /// FXO: ringing voltage went.
+    RingStopped,
+    /// FXO: the polarity of the feed changed.
+    PolarityReversed,
+    /// FXO: battery went for a moment while off hook (kewl-start disconnect).
+    LoopBreak,
+    /// FXO: no battery: the line is unplugged.
+    BatteryLost,
+    /// FXO: battery is back.
+    BatteryRestored,
+    /// FXS: the telephone went off hook.
+    OffHook,
+    /// FXS: the telephone went on hook.
+    OnHook,
+    /// FXS: the telephone flashed (register recall).
+    Flash,
+    /// FXS: one digit (`0`–`9`) dialled by pulses.
+    PulseDigit(char),
+    /// The card has vanished.
+    Gone,
+}
