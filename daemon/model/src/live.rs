@@ -119,8 +119,8 @@ pub struct LiveContact {
     pub source: String,
     /// What it says it is.
     pub user_agent: Option<String>,
-    /// Seconds until it expires.
-    pub expires_s: u32,
+    /// When it expires, in milliseconds since 1970 UTC.
+    pub expires_ms: u64,
 }
 
 /// A call.
