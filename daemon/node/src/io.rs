@@ -1,0 +1,80 @@
+//! What goes into a node and what comes out of it.
+
+use demarc_hal::{Alarm, LineCommand, LineEvent};
+use demarc_model::record::CallRecord;
+use demarc_model::{CallId, ChannelId, Config, MediaCommand, MediaEvent, SpanId};
+use std::sync::Arc;
+
+/// Something happened in the world.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// SIP: a message, a lost connection, an address that was looked up.
+    Sip(demarc_sip::Input),
+    /// Something happened on an analog loop.
+    Line {
+        /// Where.
+        channel: ChannelId,
+        /// What.
+        event: LineEvent,
+    },
+    /// The helper of a span says something.
+    Isdn {
+        /// Whose span.
+        span: SpanId,
+        /// What.
+        event: demarc_isdn::Event,
+    },
+    /// The helper of a span died; its calls are gone. It is started again by the daemon.
+    HelperGone {
+        /// Whose span.
+        span: SpanId,
+    },
+    /// Layer 1 of a span changed.
+    Alarms {
+        /// Which.
+        span: SpanId,
+        /// Its alarms now.
+        alarms: Vec<Alarm>,
+    },
+    /// Media noticed something.
+    Media(MediaEvent),
+    /// The configuration changed; it is valid.
+    Config(Arc<Config>),
+    /// An administrator ends a call.
+    HangUp {
+        /// Which.
+        call: CallId,
+    },
+}
+
+/// Something for the world to do.
+#[derive(Debug, Clone)]
+pub enum Output {
+    /// SIP: send a message.
+    SipSend {
+        /// Where to.
+        flow: demarc_sip::Flow,
+        /// The message.
+        bytes: Vec<u8>,
+    },
+    /// SIP: look an address up.
+    SipResolve(demarc_sip::Resolve),
+    /// Tell an analog port something.
+    Line {
+        /// Which.
+        channel: ChannelId,
+        /// What.
+        command: LineCommand,
+    },
+    /// Tell the helper of a span something.
+    Isdn {
+        /// Whose span.
+        span: SpanId,
+        /// What.
+        command: demarc_isdn::Command,
+    },
+    /// Tell media something.
+    Media(MediaCommand),
+    /// Write a call record: a new one, or a newer state of one.
+    Record(CallRecord),
+}
