@@ -1,1 +1,95 @@
-//! Being built.
+//! The room of lines: ISDN spans, FXO lines and FXS ports.
+//!
+//! [`Pstn`] turns what the telco's wires and the telephones do into [`LegEvent`]s, and
+//! [`LegCommand`]s into what the wires must do. It opens no socket and no card, asks no clock and
+//! throws no dice: values go in, values come out.
+//!
+//! ```text
+//!   Line, Alarms ──┐                         ┌── LegEvent, Trace, Changed
+//!   Isdn, Media ───┤  IsdnSpan ─ IsdnCall    ├── Line, Isdn
+//!   LegCommand ────┤  FxoLine   FxsLine      ├── MediaCommand
+//!   Config ────────┘  TrunkGroup (hunting)   └──
+//! ```
+//!
+//! One machine a file: [`isdn_span`] with one `isdn_call` for each call, [`fxo_line`],
+//! [`fxs_line`]. A call to a trunk is an `Attempt` that `trunk_group` offers to one channel after
+//! the other until one takes it.
+//!
+//! A command to media always leaves before the leg event that makes the PBX speak about the same
+//! stream, so that what the PBX orders comes last and holds.
+#![forbid(unsafe_code)]
+
+mod desk;
+mod room;
+
+pub use room::Pstn;
+
+use demarc_hal::{Alarm, LineCommand, LineEvent};
+use demarc_model::{ChannelId, Config, LegCommand, LegEvent, MediaCommand, MediaEvent, SpanId, Trace};
+use std::sync::Arc;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// On an analog loop.
+    Line {
+        /// Where.
+        channel: ChannelId,
+        /// What.
+        event: LineEvent,
+    },
+    /// On the D channel of a span.
+    Isdn {
+        /// Whose span.
+        span: SpanId,
+        /// What.
+        event: demarc_isdn::Event,
+    },
+    /// Layer 1 of a span changed.
+    Alarms {
+        /// Which.
+        span: SpanId,
+        /// Its alarms now; none when it is in order.
+        alarms: Vec<Alarm>,
+    },
+    /// The helper of a span died, and every call on the span with it. It may be started again; the
+    /// span carries calls again after `Event::Up`.
+    HelperGone {
+        /// Whose span.
+        span: SpanId,
+    },
+    /// The PBX tells a leg something.
+    Leg(LegCommand),
+    /// Media noticed something in a stream of this room.
+    Media(MediaEvent),
+    /// The configuration changed. What concerns a busy channel is applied when it is idle.
+    Config(Arc<Config>),
+}
+
+/// Something to do.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Output {
+    /// A leg says something.
+    Leg(LegEvent),
+    /// Tell media.
+    Media(MediaCommand),
+    /// Tell an analog port.
+    Line {
+        /// Which.
+        channel: ChannelId,
+        /// What.
+        command: LineCommand,
+    },
+    /// Tell the helper of a span. `Command::Start` is never among them: it travels with the
+    /// descriptor of the D channel; see [`Pstn::span_settings`].
+    Isdn {
+        /// Whose span.
+        span: SpanId,
+        /// What.
+        command: demarc_isdn::Command,
+    },
+    /// An arrow of the ladder.
+    Trace(Trace),
+    /// The live view changed.
+    Changed,
+}
