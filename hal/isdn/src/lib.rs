@@ -4,6 +4,7 @@
 
 pub mod command;
 pub mod event;
+pub mod q931;
 pub mod wire;
 
 pub use command::{Command, Dialect, Settings, Side};
