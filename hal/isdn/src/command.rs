@@ -65,6 +65,14 @@ pub enum Command {
         /// Dial tone is in band (progress indicator 8).
         in_band: bool,
     },
+    /// Incoming: the call takes this B channel, not the preferred one. Given before the first answer
+    /// to its SETUP, which then names the channel (Q.931 §5.2.3.1).
+    UseChannel {
+        /// Which call.
+        call: CallRef,
+        /// Timeslot.
+        slot: u8,
+    },
     /// Enough digits: CALL PROCEEDING.
     Proceeding {
         /// Which call.
