@@ -17,8 +17,10 @@ mod validate;
 
 pub use device::{Device, DeviceKind, Extension, FxsPort, RingGroup, RingStrategy, SipAccount};
 pub use line::{AnswerSupervision, Line};
-pub use pattern::{Pattern, PatternError};
-pub use route::{CallerIdPolicy, Destination, InboundRoute, NumberFormat, OutboundRoute, Service, ServiceKind};
+pub use pattern::{Match, Pattern, PatternError, Specificity};
+pub use route::{
+    CallerIdPolicy, Destination, InboundRoute, NumberFormat, OutboundRoute, Service, ServiceKind,
+};
 pub use secret::Secret;
 pub use span::{Span, SpanDialect, SpanSide};
 pub use system::{CauseProfile, RtpSettings, SipSettings, System};

