@@ -9,7 +9,9 @@
 //! dialogs into legs, `registrar` remembers where phones are, `trunk` keeps SIP peers.
 #![forbid(unsafe_code)]
 
+
 mod io;
+pub mod message;
 mod room;
 
 pub use io::{Flow, Input, Output, Transport};
