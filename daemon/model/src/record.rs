@@ -1,6 +1,6 @@
 //! Call records (CDR).
 
-use crate::{CallId, Cause, CallerId};
+use crate::{CallId, CallerId, Cause};
 use serde::{Deserialize, Serialize};
 
 /// The record of one call: written when it begins, again when it is answered, and when it ends.

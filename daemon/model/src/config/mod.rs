@@ -6,6 +6,7 @@
 
 mod default;
 mod device;
+mod diff;
 mod line;
 mod pattern;
 mod route;
@@ -15,7 +16,9 @@ mod system;
 mod trunk;
 mod validate;
 
+pub use default::telco_numbers;
 pub use device::{Device, DeviceKind, Extension, FxsPort, RingGroup, RingStrategy, SipAccount};
+pub use diff::{Change, ChangeKind};
 pub use line::{AnswerSupervision, Line};
 pub use pattern::{Match, Pattern, PatternError, Specificity};
 pub use route::{

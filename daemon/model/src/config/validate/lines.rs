@@ -1,0 +1,126 @@
+//! Spans, FXO lines, trunks, and the channels they stand on.
+
+use super::numbers::is_e164;
+use super::{Config, Faults};
+use crate::ChannelId;
+use crate::config::{DeviceKind, SipPeer, TrunkKind};
+use demarc_hal::{Framing, LineCode};
+use std::collections::{BTreeMap, BTreeSet};
+
+impl Config {
+    pub(super) fn check_spans(&self, faults: &mut Faults) {
+        faults.ids("spans", &self.spans, |s| s.id);
+        let mut sources = BTreeMap::new();
+        for (i, span) in self.spans.iter().enumerate() {
+            let field = |name: &str| format!("/spans/{i}/{name}");
+            faults.name(field("name"), &span.name);
+            if span.id.0 == 0 {
+                faults.add(field("id"), "spans are numbered from 1: use the number that the hardware shows");
+            }
+            let e1 = matches!(span.framing, Framing::Crc4 | Framing::Basic);
+            match span.line_code {
+                LineCode::B8zs if e1 => {
+                    faults.add(field("line_code"), "B8ZS belongs to T1: choose HDB3 (or AMI) for E1 framing");
+                }
+                LineCode::Hdb3 if !e1 => {
+                    faults.add(field("line_code"), "HDB3 belongs to E1: choose B8ZS (or AMI) for T1 framing");
+                }
+                _ => {}
+            }
+            if span.timing > 0 {
+                faults.unique(&mut sources, span.timing, field("timing"), "the clock priority");
+            }
+        }
+    }
+
+    pub(super) fn check_lines(&self, faults: &mut Faults) {
+        faults.ids("lines", &self.lines, |l| l.id);
+        for (i, line) in self.lines.iter().enumerate() {
+            let field = |name: &str| format!("/lines/{i}/{name}");
+            faults.name(field("name"), &line.name);
+            if !line.number.is_empty() && !is_e164(&line.number) {
+                faults.add(
+                    field("number"),
+                    "the number is not E.164: write it as `+442079460981`, or leave it empty",
+                );
+            }
+            faults.within(field("dial_tone_wait_ms"), line.dial_tone_wait_ms, 0, 10000, "ms");
+            faults.within(field("guard_ms"), line.guard_ms, 0, 10000, "ms");
+        }
+    }
+
+    pub(super) fn check_trunks(&self, faults: &mut Faults) {
+        faults.ids("trunks", &self.trunks, |t| t.id);
+        let (mut spans, mut lines) = (BTreeMap::new(), BTreeMap::new());
+        for (i, trunk) in self.trunks.iter().enumerate() {
+            faults.name(format!("/trunks/{i}/name"), &trunk.name);
+            let field = |name: &str| format!("/trunks/{i}/kind/{name}");
+            match &trunk.kind {
+                TrunkKind::Pri { spans: list, .. } => {
+                    if list.is_empty() {
+                        faults.add(field("spans"), "the trunk has no span: choose one at least");
+                    }
+                    for (n, span) in list.iter().enumerate() {
+                        let field = format!("{}/{n}", field("spans"));
+                        faults.reference(&field, *span, |id| self.spans.iter().any(|s| s.id == id), "span");
+                        faults.unique(&mut spans, *span, field, "span");
+                    }
+                }
+                TrunkKind::Fxo { lines: list, .. } => {
+                    if list.is_empty() {
+                        faults.add(field("lines"), "the trunk has no line: choose one at least");
+                    }
+                    for (n, line) in list.iter().enumerate() {
+                        let field = format!("{}/{n}", field("lines"));
+                        faults.reference(&field, *line, |id| self.lines.iter().any(|l| l.id == id), "line");
+                        faults.unique(&mut lines, *line, field, "line");
+                    }
+                }
+                TrunkKind::Sip(peer) => check_peer(faults, &field, peer),
+            }
+        }
+    }
+
+    /// Analog ports are used once, and not on a span that is configured as digital.
+    pub(super) fn check_channels(&self, faults: &mut Faults) {
+        let digital: BTreeSet<_> = self.spans.iter().map(|s| s.id).collect();
+        let mut used = BTreeMap::new();
+        let lines = self.lines.iter().enumerate().map(|(i, l)| (format!("/lines/{i}/channel"), l.channel));
+        let ports = self.devices.iter().enumerate().filter_map(|(i, device)| match &device.kind {
+            DeviceKind::Fxs(port) => Some((format!("/devices/{i}/kind/channel"), port.channel)),
+            DeviceKind::Sip(_) => None,
+        });
+        for (field, channel) in lines.chain(ports) {
+            let ChannelId { span, slot } = channel;
+            if span.0 == 0 || slot == 0 {
+                faults.add(
+                    &field,
+                    "spans and ports are numbered from 1: use the number that the hardware shows",
+                );
+            } else if digital.contains(&span) {
+                faults.add(&field, format!("span {span} is digital: choose a port of an analog card"));
+            }
+            faults.unique(&mut used, channel, field, "port");
+        }
+    }
+}
+
+fn check_peer(faults: &mut Faults, field: &impl Fn(&str) -> String, peer: &SipPeer) {
+    let host = &peer.host;
+    let fits = host.bytes().all(|b| b.is_ascii_alphanumeric() || b".-_:[]".contains(&b));
+    if host.is_empty() || host.len() > 253 || !fits {
+        faults.add(field("host"), "write a host name or an address: `sip.example.com`, `192.0.2.1`");
+    }
+    if peer.port == 0 {
+        faults.add(field("port"), "port 0 cannot be reached: choose 1–65535, usually 5060");
+    }
+    if peer.username.chars().count() > 64 || peer.username.chars().any(|c| c.is_control() || c == '"') {
+        faults.add(field("username"), "a user name has at most 64 characters, without quotation marks");
+    }
+    if peer.register && peer.username.is_empty() {
+        faults.add(field("username"), "registration needs a user name: write the one the provider gave");
+    }
+    if peer.password.reveal().len() > 128 {
+        faults.add(field("password"), "a password has at most 128 characters: shorten it");
+    }
+}
