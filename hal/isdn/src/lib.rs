@@ -5,6 +5,8 @@
 pub mod command;
 pub mod event;
 pub mod q931;
+#[cfg(feature = "socket")]
+pub mod socket;
 pub mod wire;
 
 pub use command::{Command, Dialect, Settings, Side};
