@@ -57,8 +57,15 @@ pub enum Output {
         /// The message.
         bytes: Vec<u8>,
     },
-    /// SIP: look an address up.
-    SipResolve(demarc_sip::Resolve),
+    /// SIP: look an address up; `demarc_sip::Input::Resolved` is the answer.
+    SipResolve {
+        /// Name or address literal.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// How it will be spoken to.
+        transport: demarc_sip::Transport,
+    },
     /// Tell an analog port something.
     Line {
         /// Which.

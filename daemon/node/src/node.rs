@@ -168,7 +168,9 @@ impl Node {
             Said::Leg(event) => self.leg_event(now, event),
             Said::Media(command) => self.output.push_back(Output::Media(command)),
             Said::Send { flow, bytes } => self.output.push_back(Output::SipSend { flow, bytes }),
-            Said::Resolve(resolve) => self.output.push_back(Output::SipResolve(resolve)),
+            Said::Resolve { host, port, transport } => {
+                self.output.push_back(Output::SipResolve { host, port, transport });
+            }
             Said::Trace(trace) => self.ladders.record(now, trace),
             Said::Changed => self.changed = true,
         }

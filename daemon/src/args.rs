@@ -1,0 +1,65 @@
+//! The command line of the daemon.
+
+use clap::Parser;
+use demarc_model::Config;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// Demarc: the gateway between the telco's wires and the office's phones.
+#[derive(Debug, Clone, Parser)]
+#[command(name = "demarcd", version)]
+pub struct Args {
+    /// Where everything is kept: configuration, call records, the control socket.
+    #[arg(long, value_name = "DIRECTORY", default_value = "/var/lib/demarc")]
+    pub data: PathBuf,
+
+    /// Where the web UI and the API are served.
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
+    pub http: SocketAddr,
+
+    /// Where SIP is served, over UDP and TCP; the configuration decides when this is not given.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub sip: Option<SocketAddr>,
+
+    /// The first RTP port; the configuration decides when this is not given.
+    #[arg(long, value_name = "PORT")]
+    pub rtp: Option<u16>,
+
+    /// The program that speaks ISDN; beside this one when this is not given.
+    #[arg(long, value_name = "PROGRAM")]
+    pub helper: Option<PathBuf>,
+
+    /// Write logs as JSON, one object a line.
+    #[arg(long)]
+    pub log_json: bool,
+}
+
+impl Args {
+    /// The configuration with what the command line decides.
+    pub fn override_config(&self, mut config: Config) -> Config {
+        if let Some(sip) = self.sip {
+            config.system.sip.udp = Some(sip);
+            config.system.sip.tcp = Some(sip);
+        }
+        if let Some(rtp) = self.rtp {
+            config.system.rtp.first_port = rtp;
+        }
+        config
+    }
+
+    /// The program that speaks ISDN.
+    ///
+    /// # Errors
+    /// When it is not there.
+    pub fn helper(&self) -> Result<PathBuf, String> {
+        let beside = || Some(std::env::current_exe().ok()?.with_file_name("demarc-isdn-helper"));
+        let program = self.helper.clone().or_else(beside).unwrap_or_default();
+        if program.is_file() {
+            return Ok(program);
+        }
+        Err(format!(
+            "the ISDN helper is not at {}: build it (make build) or name it with --helper",
+            program.display()
+        ))
+    }
+}

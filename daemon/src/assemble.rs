@@ -1,0 +1,100 @@
+//! Putting a switch together: its cards, its media thread, its node. The simulated telco is put
+//! together in the same way as the gateway.
+
+use crate::clock::{Clock, unix_ms};
+use crate::inbox::Inbox;
+use crate::media::{Media, MediaFigures};
+use crate::rtp_ports::RtpSockets;
+use crate::shared::Shared;
+use crate::sip_tcp::SipTcp;
+use crate::sip_udp::SipUdp;
+use crate::switch::{self, Hardware, Records, SwitchParts};
+use crate::wake::Bell;
+use demarc_hal::{Driver, PortKind, SpanInfo};
+use demarc_media::Engine;
+use demarc_model::Config;
+use demarc_node::Node;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::mpsc::Receiver;
+use std::thread::JoinHandle;
+
+/// What a switch needs of the world.
+pub struct Needs<'a> {
+    /// For thread names and logs.
+    pub name: &'static str,
+    /// The process's clock.
+    pub clock: Clock,
+    /// The configuration to begin with.
+    pub config: Arc<Config>,
+    /// Its cards.
+    pub driver: Box<dyn Driver>,
+    /// The program that speaks ISDN.
+    pub helper: &'a Path,
+    /// SIP over UDP, when it is served.
+    pub udp: Option<SipUdp>,
+    /// SIP over TCP, when it is served.
+    pub tcp: Option<SipTcp>,
+    /// Bound RTP sockets.
+    pub rtp: RtpSockets,
+    /// Where call records go.
+    pub records: Records,
+    /// Its inbox, and the end at which it takes orders out.
+    pub inbox: (Inbox, Receiver<crate::inbox::Order>),
+    /// The bell of the inbox.
+    pub bell: Bell,
+    /// Where names are looked up.
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// A running switch.
+pub struct Started {
+    /// Ends when the switch has stopped.
+    pub thread: JoinHandle<()>,
+    /// What it shows.
+    pub shared: Arc<Shared>,
+    /// Figures of its media thread.
+    pub figures: Arc<MediaFigures>,
+    /// The cards as they were found.
+    pub hardware: Vec<SpanInfo>,
+}
+
+/// Starts a switch and its media thread.
+///
+/// # Errors
+/// When the system has no descriptor, thread or randomness left.
+pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
+    let Needs { name, clock, config, mut driver, helper, udp, tcp, rtp, records, inbox, bell, runtime } =
+        needs;
+    let now = clock.now();
+    let found = driver.spans();
+    let mut bearers = Vec::new();
+    for port in found.iter().flat_map(|span| &span.ports).filter(|port| port.kind != PortKind::DChannel) {
+        match driver.open_bearer(port.id) {
+            Ok(bearer) => bearers.push((port.id, bearer)),
+            Err(error) => tracing::error!(port = %port.id, %error, "the audio of a port cannot be opened"),
+        }
+    }
+    let media = Media::start(name, Engine::new(bearers), rtp, bell.clone())?;
+    let figures = media.figures.clone();
+    let hardware = Hardware::open(driver, &config, helper.to_owned(), now.mono);
+    let node = Node::new(config, getrandom::u64()?, unix_ms(now.wall) / 1000, found.clone());
+    let shared = Arc::new(Shared::default());
+    let (inbox, orders) = inbox;
+    let thread = switch::start(SwitchParts {
+        name,
+        clock,
+        node,
+        hardware,
+        udp,
+        tcp,
+        runtime,
+        media,
+        records,
+        shared: shared.clone(),
+        inbox,
+        orders,
+        bell,
+    })?;
+    Ok(Started { thread, shared, figures, hardware: found })
+}

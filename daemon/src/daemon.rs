@@ -1,0 +1,217 @@
+//! Starting and stopping.
+
+use crate::args::Args;
+use crate::assemble::{self, Needs};
+use crate::banner::Banner;
+use crate::clock::{Clock, unix_ms};
+use crate::control::Control;
+use crate::gateway::Running;
+use crate::inbox::{Inbox, Order};
+use crate::metrics::Metrics;
+use crate::rtp_ports;
+use crate::sim::{Phones, World};
+use crate::sip_tcp::SipTcp;
+use crate::sip_udp::SipUdp;
+use crate::wake::Bell;
+use demarc_api::{Api, Options, SimulatedNumber};
+use demarc_model::config::{Secret, telco_numbers};
+use demarc_model::Config;
+use demarc_store::{Change, RecorderOptions, Store, random_text};
+use std::error::Error;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::os::unix::fs::DirBuilderExt;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+/// How often the store is told that the gateway lives: how exact the end of a call is after a crash.
+const BEAT: Duration = Duration::from_secs(10);
+/// How long requests in progress have when the daemon stops.
+const FAREWELL: Duration = Duration::from_secs(2);
+/// Letters of a generated password.
+const PASSWORD: usize = 20;
+
+/// Sends logs to standard error; `RUST_LOG` chooses which.
+pub fn log(json: bool) {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if json { logs.json().init() } else { logs.with_target(false).init() }
+}
+
+/// Runs until a signal asks it to stop.
+///
+/// # Errors
+/// What kept it from starting, in one line.
+pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let result = runtime.block_on(serve(args));
+    runtime.shutdown_timeout(FAREWELL);
+    result
+}
+
+async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
+    let clock = Clock::start();
+    let helper = args.helper()?;
+    let store = open_store(&args.data)?;
+    let config = Arc::new(args.override_config(current_config(&store, clock)?));
+    let recorder = Arc::new(store.recorder(RecorderOptions::default())?);
+    let http = TcpListener::bind(args.http).await.map_err(|error| {
+        format!(
+            "the web UI cannot be served on {}: {error}. \
+             Stop the program that uses the port, or choose another with --http.",
+            args.http
+        )
+    })?;
+
+    let World { gateway, telco, phones, cables } = World::build()?;
+    let runtime = tokio::runtime::Handle::current();
+
+    let bell = Bell::new()?;
+    let inbox = Inbox::new(bell.clone());
+    let system = &config.system;
+    let udp = system.sip.udp.map(SipUdp::bind).transpose()?;
+    let tcp = match system.sip.tcp {
+        Some(address) => Some(SipTcp::serve(address, inbox.0.clone()).await?),
+        None => None,
+    };
+    let media_ip = system.sip.udp.or(system.sip.tcp).map_or(Ipv4Addr::LOCALHOST.into(), |sip| sip.ip());
+    let rtp = rtp_ports::bind(media_ip, system.rtp.first_port, system.rtp.ports)?;
+    let records = recorder.clone();
+    let switch_inbox = inbox.0.clone();
+    let started = assemble::start(Needs {
+        name: "gateway",
+        clock,
+        config: config.clone(),
+        driver: Box::new(gateway),
+        helper: &helper,
+        udp,
+        tcp,
+        rtp,
+        records: Box::new(move |record| {
+            if let Err(error) = records.record(record) {
+                tracing::error!(%error, "a call record is lost");
+            }
+        }),
+        inbox,
+        bell,
+        runtime: runtime.clone(),
+    })?;
+    let telco_inbox = start_telco(clock, Box::new(telco), &helper, runtime)?;
+    let phones = Phones::start(Box::new(phones), config.system.country)?;
+
+    let numbers: Vec<SimulatedNumber> =
+        telco_numbers().into_iter().map(|(number, name)| SimulatedNumber { number, name }).collect();
+    let running = Arc::new(Running {
+        args: args.clone(),
+        inbox: switch_inbox.clone(),
+        shared: started.shared.clone(),
+        hardware: started.hardware,
+        numbers: numbers.clone(),
+    });
+    let setup_code = if store.is_set_up()? { None } else { Some(demarc_api::new_setup_code()?) };
+    let api = Api::new(Options {
+        store: store.clone(),
+        gateway: running,
+        clock: Arc::new(move || clock.now()),
+        setup_code: setup_code.clone(),
+        tls: false,
+        version: env!("CARGO_PKG_VERSION").into(),
+    })?;
+    let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
+    let banner = Banner { http: http.local_addr()?, data: args.data.clone(), setup_code, numbers, store };
+    let directory = banner.clone();
+    let control = Control { phones, cables, directory: Box::new(move || directory.directory()) };
+    control.serve(&args.data)?;
+
+    let app = demarc_api::router(api).merge(metrics.router()).merge(demarc_webui::router());
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let server = tokio::spawn(
+        axum::serve(http, app.into_make_service_with_connect_info::<SocketAddr>())
+            .with_graceful_shutdown(async move {
+                let _ = stopped.await;
+            })
+            .into_future(),
+    );
+    banner.print();
+
+    let beating = recorder.clone();
+    let beat = tokio::spawn(async move {
+        let mut every = tokio::time::interval(BEAT);
+        loop {
+            every.tick().await;
+            beating.alive(unix_ms(clock.now().wall));
+        }
+    });
+
+    wait_for_signal().await?;
+    tracing::info!("stopping: calls are ended, records are written");
+    for inbox in [&switch_inbox, &telco_inbox] {
+        let _ = inbox.post(Order::Stop);
+    }
+    let _ = tokio::task::spawn_blocking(move || started.thread.join()).await;
+    beat.abort();
+    let _ = stop.send(());
+    let _ = tokio::time::timeout(FAREWELL, server).await;
+    tokio::task::spawn_blocking(move || recorder.flush()).await??;
+    Ok(())
+}
+
+fn open_store(data: &Path) -> Result<Store, Box<dyn Error>> {
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(data).map_err(|error| {
+        format!("the data directory {} cannot be made: {error}. Choose another with --data.", data.display())
+    })?;
+    Ok(Store::open(data.join("demarc.db"))?)
+}
+
+/// The configuration in force; a gateway that nobody has set up gets one to begin with.
+fn current_config(store: &Store, clock: Clock) -> Result<Config, Box<dyn Error>> {
+    if let Some(revision) = store.current()? {
+        return Ok(revision.config);
+    }
+    // Drawn before they are needed: the constructor cannot fail.
+    let mut passwords = (0..16).map(|_| random_text(PASSWORD)).collect::<Result<Vec<_>, _>>()?;
+    let config = Config::default_gateway(&mut || Secret::new(passwords.pop().unwrap_or_default()));
+    let change = Change { expected: None, author: "demarcd", summary: "To begin with", config: &config };
+    store.commit(change, unix_ms(clock.now().wall))?;
+    Ok(config)
+}
+
+/// The telco has no SIP and keeps no records: only the wires.
+fn start_telco(
+    clock: Clock,
+    driver: Box<dyn demarc_hal::Driver>,
+    helper: &Path,
+    runtime: tokio::runtime::Handle,
+) -> Result<Inbox, Box<dyn Error>> {
+    let bell = Bell::new()?;
+    let inbox = Inbox::new(bell.clone());
+    let handle = inbox.0.clone();
+    assemble::start(Needs {
+        name: "telco",
+        clock,
+        config: Arc::new(Config::simulated_telco()),
+        driver,
+        helper,
+        udp: None,
+        tcp: None,
+        rtp: rtp_ports::RtpSockets::new(),
+        records: Box::new(drop),
+        inbox,
+        bell,
+        runtime,
+    })?;
+    Ok(handle)
+}
+
+async fn wait_for_signal() -> std::io::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    Ok(())
+}

@@ -1,0 +1,87 @@
+//! The running gateway as the API knows it.
+
+use crate::args::Args;
+use crate::inbox::{Inbox, Order};
+use crate::shared::Shared;
+use demarc_api::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
+use demarc_hal::SpanInfo;
+use demarc_model::live::{Ladder, Live, LiveEvent};
+use demarc_model::{CallId, Config};
+use std::sync::Arc;
+use std::sync::mpsc::{SyncSender, sync_channel};
+use std::time::Duration;
+use tokio::sync::broadcast;
+
+/// How long the switch has for an answer.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// The running gateway.
+pub struct Running {
+    /// What the command line decides over the configuration.
+    pub args: Args,
+    /// The switch's inbox.
+    pub inbox: Inbox,
+    /// What the switch shows.
+    pub shared: Arc<Shared>,
+    /// The cards as they were found.
+    pub hardware: Vec<SpanInfo>,
+    /// What the simulated telco answers.
+    pub numbers: Vec<SimulatedNumber>,
+}
+
+impl Running {
+    /// Asks the switch something. The asker's async thread is marked as waiting.
+    fn ask<T: Send>(&self, order: impl FnOnce(SyncSender<T>) -> Order) -> Option<T> {
+        let (reply, answer) = sync_channel(1);
+        self.inbox.post(order(reply)).ok()?;
+        tokio::task::block_in_place(|| answer.recv_timeout(PATIENCE)).ok()
+    }
+}
+
+impl Gateway for Running {
+    fn live(&self) -> Arc<Live> {
+        self.shared.live()
+    }
+
+    fn subscribe(&self) -> broadcast::Receiver<LiveEvent> {
+        self.shared.subscribe()
+    }
+
+    fn apply(&self, revision: u64, config: Arc<Config>) {
+        let config = Arc::new(self.args.override_config(Config::clone(&config)));
+        if self.inbox.post(Order::Config(config)).is_err() {
+            tracing::error!(revision, "the switch took no configuration: it comes with the next change");
+        }
+        self.shared.tell(LiveEvent::Revision { revision });
+    }
+
+    fn hang_up(&self, call: CallId) -> bool {
+        let known = self.live().calls.iter().any(|live| live.call == call);
+        known && self.inbox.post(Order::HangUp(call)).is_ok()
+    }
+
+    fn ladder(&self, call: CallId) -> Option<Ladder> {
+        self.ask(|reply| Order::Ladder(call, reply))?
+    }
+
+    fn recent_ladders(&self) -> Vec<CallId> {
+        self.ask(Order::LadderCalls).unwrap_or_default()
+    }
+
+    fn simulated_numbers(&self) -> Vec<SimulatedNumber> {
+        self.numbers.clone()
+    }
+
+    fn hardware(&self) -> Vec<HardwareSpan> {
+        let port = |port: &demarc_hal::Port| HardwarePort { channel: port.id, kind: port.kind };
+        self.hardware
+            .iter()
+            .map(|span| HardwareSpan {
+                id: span.id,
+                name: span.name.clone(),
+                kind: span.kind,
+                ports: span.ports.iter().map(port).collect(),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,193 @@
+//! The helper process of a span: started, listened to, and started again when it dies.
+//!
+//! The daemon keeps the D channel open and hands the helper a copy of its descriptor, so that a new
+//! helper continues where the old one died.
+
+use demarc_hal::DChannel;
+use demarc_isdn::socket::{Received, Socket};
+use demarc_isdn::{Command, Event, Settings};
+use demarc_model::{Instant, SpanId};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::path::{Path, PathBuf};
+use std::process::Child;
+use std::time::Duration;
+
+/// The first pause before a dead helper is started again; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// A helper that lived this long is not in a crash loop.
+const STEADY: Duration = Duration::from_secs(60);
+
+/// The link to the helper of one span.
+#[derive(Debug)]
+pub struct IsdnLink {
+    span: SpanId,
+    program: PathBuf,
+    settings: Settings,
+    d_channel: DChannel,
+    running: Option<Running>,
+    pause: Duration,
+    /// When a dead helper is started again.
+    restart_at: Option<Instant>,
+    restarts: u64,
+}
+
+#[derive(Debug)]
+struct Running {
+    child: Child,
+    socket: Socket,
+    since: Instant,
+}
+
+impl IsdnLink {
+    /// A link without a helper: [`IsdnLink::handle_timeout`] starts it at once.
+    pub fn new(
+        now: Instant,
+        span: SpanId,
+        program: &Path,
+        settings: Settings,
+        d_channel: DChannel,
+    ) -> Self {
+        Self {
+            span,
+            program: program.to_owned(),
+            settings,
+            d_channel,
+            running: None,
+            pause: FIRST_PAUSE,
+            restart_at: Some(now),
+            restarts: 0,
+        }
+    }
+
+    /// Whose span.
+    pub fn span(&self) -> SpanId {
+        self.span
+    }
+
+    /// How the span is run.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// How often the helper had to be started again.
+    pub fn restarts(&self) -> u64 {
+        self.restarts
+    }
+
+    /// The process, for people and for tests that kill it.
+    pub fn pid(&self) -> Option<u32> {
+        self.running.as_ref().map(|running| running.child.id())
+    }
+
+    /// Readable when the helper has something to say, or has died.
+    pub fn wake_fd(&self) -> Option<BorrowedFd<'_>> {
+        self.running.as_ref().map(|running| running.socket.as_fd())
+    }
+
+    /// When [`IsdnLink::handle_timeout`] is due.
+    pub fn poll_timeout(&self) -> Option<Instant> {
+        self.restart_at
+    }
+
+    /// Starts the helper when it is time to; true when it runs now and has a new descriptor.
+    pub fn handle_timeout(&mut self, now: Instant) -> bool {
+        if self.restart_at.is_none_or(|at| at > now) {
+            return false;
+        }
+        self.restart_at = None;
+        match self.start() {
+            Ok((child, socket)) => {
+                tracing::info!(span = %self.span, pid = child.id(), "the ISDN helper runs");
+                self.running = Some(Running { child, socket, since: now });
+                true
+            }
+            Err(error) => {
+                tracing::error!(
+                    span = %self.span, program = %self.program.display(), %error,
+                    "the ISDN helper cannot be started"
+                );
+                self.schedule(now);
+                false
+            }
+        }
+    }
+
+    /// Runs the span otherwise from the next start of the helper on, which is now: its calls end.
+    pub fn reconfigure(&mut self, settings: Settings) {
+        self.settings = settings;
+        self.pause = FIRST_PAUSE;
+        if let Some(running) = &mut self.running {
+            // Its death is noticed as any other, and the new helper has the new settings.
+            let _ = running.child.kill();
+        }
+    }
+
+    /// Tells the helper something. While there is none the order is dropped: its calls are gone.
+    pub fn send(&mut self, command: &Command) {
+        let Some(running) = &self.running else { return };
+        if let Err(error) = running.socket.send(command, None) {
+            tracing::warn!(span = %self.span, %error, "the ISDN helper does not take an order");
+        }
+    }
+
+    /// The next thing that the helper says; `Err` once when it has died.
+    ///
+    /// # Errors
+    /// [`Gone`]: its calls have ended with it.
+    pub fn poll_event(&mut self, now: Instant) -> Result<Option<Event>, Gone> {
+        loop {
+            let Some(running) = &self.running else { return Ok(None) };
+            match running.socket.recv::<Event>() {
+                Received::Message(event, _) => return Ok(Some(event)),
+                Received::Nothing => return Ok(None),
+                Received::Bad(error) => {
+                    tracing::warn!(span = %self.span, %error, "the ISDN helper said something odd");
+                }
+                Received::Closed => {
+                    self.bury(now);
+                    return Err(Gone);
+                }
+            }
+        }
+    }
+
+    fn start(&self) -> std::io::Result<(Child, Socket)> {
+        let (child, socket) = Socket::spawn(&self.program)?;
+        let start = Command::Start(self.settings.clone());
+        socket.send(&start, Some(self.d_channel.fd.as_fd())).map_err(std::io::Error::other)?;
+        Ok((child, socket))
+    }
+
+    fn bury(&mut self, now: Instant) {
+        let Some(mut running) = self.running.take() else { return };
+        // It may have closed its socket without dying.
+        let _ = running.child.kill();
+        let status = running.child.wait();
+        tracing::error!(span = %self.span, ?status, "the ISDN helper is gone; its calls ended");
+        if now.since(running.since) >= STEADY {
+            self.pause = FIRST_PAUSE;
+        }
+        self.restarts += 1;
+        self.schedule(now);
+    }
+
+    fn schedule(&mut self, now: Instant) {
+        self.restart_at = Some(now + self.pause);
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+impl Drop for IsdnLink {
+    fn drop(&mut self) {
+        if let Some(mut running) = self.running.take() {
+            let _ = running.child.kill();
+            let _ = running.child.wait();
+        }
+    }
+}
+
+/// The helper died.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the ISDN helper is gone")]
+pub struct Gone;

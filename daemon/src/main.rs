@@ -1,0 +1,38 @@
+//! `demarcd`: threads, sockets, clock and wiring around the node.
+#![forbid(unsafe_code)]
+
+mod args;
+mod assemble;
+mod banner;
+mod clock;
+mod daemon;
+mod gateway;
+mod inbox;
+mod isdn;
+mod media;
+mod metrics;
+mod resolve;
+mod route;
+mod rtp_ports;
+mod shared;
+mod sip_tcp;
+mod sip_udp;
+mod switch;
+mod wake;
+
+use clap::Parser;
+use demarcd::{control, sim};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let args = args::Args::parse();
+    daemon::log(args.log_json);
+    match daemon::run(args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            // One line that says what is wrong and what to do.
+            eprintln!("demarcd: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,241 @@
+//! The media thread: RTP sockets and bearers on one side of the engine, orders and events on the
+//! other. It is paced by a timer of 20 ms, takes no lock, and allocates nothing per packet.
+
+use crate::rtp_ports::RtpSockets;
+use crate::wake::Bell;
+use demarc_media::Engine;
+use demarc_model::{MediaCommand, MediaEvent};
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use nix::sys::time::{TimeSpec, TimeValLike};
+use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
+use std::collections::VecDeque;
+use std::os::fd::AsFd;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+/// How many orders or events may wait.
+const QUEUE: usize = 4096;
+/// How many packets a socket may deliver before the others have their turn.
+const BURST: usize = 16;
+/// How many missed ticks are caught up with at once; more are skipped and counted.
+const CATCH_UP: u64 = 10;
+/// The largest datagram that is looked at: larger ones are cut and then refused as RTP.
+const MTU: usize = 1500;
+
+const TIMER: u64 = u64::MAX;
+const ORDERS: u64 = u64::MAX - 1;
+
+/// Figures of a media thread, for metrics.
+#[derive(Debug, Default)]
+pub struct MediaFigures {
+    /// Ticks of 20 ms that ran.
+    pub ticks: AtomicU64,
+    /// Ticks that were skipped because the machine was too busy.
+    pub skipped_ticks: AtomicU64,
+    /// Events that did not fit the queue.
+    pub lost_events: AtomicU64,
+    /// Packets that the system refused to send.
+    pub unsent_packets: AtomicU64,
+    /// Blocks that a bearer did not have in time, or had no room for.
+    pub lost_blocks: AtomicU64,
+    /// Streams that are open.
+    pub streams: AtomicU64,
+}
+
+/// The switch thread's end of a media thread.
+pub struct Media {
+    orders: rtrb::Producer<MediaCommand>,
+    /// Orders that found the queue full: they keep their turn.
+    waiting: VecDeque<MediaCommand>,
+    events: rtrb::Consumer<MediaEvent>,
+    bell: Bell,
+    stop: Arc<AtomicBool>,
+    thread: Option<JoinHandle<()>>,
+    /// Its figures.
+    pub figures: Arc<MediaFigures>,
+}
+
+impl Media {
+    /// Starts a media thread; `heard` rings when it has events.
+    ///
+    /// # Errors
+    /// When the system has no descriptor or thread left.
+    pub fn start(
+        name: &str,
+        engine: Engine,
+        sockets: RtpSockets,
+        heard: Bell,
+    ) -> std::io::Result<Self> {
+        let (orders, to_do) = rtrb::RingBuffer::new(QUEUE);
+        let (told, events) = rtrb::RingBuffer::new(QUEUE);
+        let bell = Bell::new()?;
+        let stop = Arc::new(AtomicBool::new(false));
+        let figures = Arc::new(MediaFigures::default());
+        let worker = Worker::new(engine, sockets, to_do, told, heard, &bell, stop.clone(), figures.clone())?;
+        let thread = std::thread::Builder::new().name(format!("{name}-media")).spawn(move || worker.run())?;
+        let waiting = VecDeque::new();
+        Ok(Self { orders, waiting, events, bell, stop, thread: Some(thread), figures })
+    }
+
+    /// Gives an order. It never blocks and never loses one.
+    pub fn order(&mut self, command: MediaCommand) {
+        self.waiting.push_back(command);
+        self.flush();
+    }
+
+    /// The next thing that media noticed.
+    pub fn poll_event(&mut self) -> Option<MediaEvent> {
+        self.flush();
+        self.events.pop().ok()
+    }
+
+    fn flush(&mut self) {
+        if self.waiting.is_empty() {
+            return;
+        }
+        while let Some(command) = self.waiting.pop_front() {
+            if let Err(rtrb::PushError::Full(command)) = self.orders.push(command) {
+                self.waiting.push_front(command);
+                break;
+            }
+        }
+        self.bell.ring();
+    }
+}
+
+impl Drop for Media {
+    fn drop(&mut self) {
+        self.stop.store(true, Ordering::Relaxed);
+        self.bell.ring();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+struct Worker {
+    engine: Engine,
+    sockets: RtpSockets,
+    orders: rtrb::Consumer<MediaCommand>,
+    events: rtrb::Producer<MediaEvent>,
+    heard: Bell,
+    bell: Bell,
+    epoll: Epoll,
+    timer: TimerFd,
+    stop: Arc<AtomicBool>,
+    figures: Arc<MediaFigures>,
+}
+
+impl Worker {
+    #[allow(clippy::too_many_arguments, reason = "the parts of one thread, named at one place")]
+    fn new(
+        engine: Engine,
+        sockets: RtpSockets,
+        orders: rtrb::Consumer<MediaCommand>,
+        events: rtrb::Producer<MediaEvent>,
+        heard: Bell,
+        bell: &Bell,
+        stop: Arc<AtomicBool>,
+        figures: Arc<MediaFigures>,
+    ) -> std::io::Result<Self> {
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let timer =
+            TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
+        timer.set(Expiration::Interval(TimeSpec::milliseconds(20)), TimerSetTimeFlags::empty())?;
+        epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
+        epoll.add(bell, EpollEvent::new(EpollFlags::EPOLLIN, ORDERS))?;
+        for (port, socket) in &sockets {
+            epoll.add(socket.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, u64::from(*port)))?;
+        }
+        Ok(Self { engine, sockets, orders, events, heard, bell: bell.clone(), epoll, timer, stop, figures })
+    }
+
+    fn run(mut self) {
+        let mut ready = [EpollEvent::empty(); 64];
+        while !self.stop.load(Ordering::Relaxed) {
+            let count = match self.epoll.wait(&mut ready, EpollTimeout::NONE) {
+                Ok(count) => count,
+                Err(nix::errno::Errno::EINTR) => continue,
+                Err(error) => {
+                    tracing::error!(%error, "the media thread cannot wait for its sockets; it ends");
+                    return;
+                }
+            };
+            // Orders first: a stream must exist before its packets are looked at.
+            self.take_orders();
+            for event in ready.iter().take(count) {
+                match event.data() {
+                    TIMER => self.tick(),
+                    ORDERS => self.bell.silence(),
+                    port => self.receive(port),
+                }
+            }
+            self.take_orders();
+            self.report();
+        }
+    }
+
+    fn take_orders(&mut self) {
+        while let Ok(command) = self.orders.pop() {
+            self.engine.command(command);
+        }
+    }
+
+    fn receive(&mut self, port: u64) {
+        let Ok(port) = u16::try_from(port) else { return };
+        let Some(socket) = self.sockets.get(&port) else { return };
+        let mut packet = [0; MTU];
+        for _ in 0..BURST {
+            match socket.recv_from(&mut packet) {
+                Ok((length, from)) => {
+                    if let Some(packet) = packet.get(..length) {
+                        self.engine.receive(port, from, packet);
+                    }
+                }
+                // A port that a former packet could not reach says so here; the next one may.
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
+                Err(_) => return,
+            }
+        }
+    }
+
+    fn tick(&mut self) {
+        let due = self.expirations();
+        let skipped = due.saturating_sub(CATCH_UP);
+        self.figures.skipped_ticks.fetch_add(skipped, Ordering::Relaxed);
+        for _ in 0..due.min(CATCH_UP) {
+            self.engine.tick();
+            self.figures.ticks.fetch_add(1, Ordering::Relaxed);
+            let (sockets, figures) = (&self.sockets, &self.figures);
+            self.engine.transmit(|port, to, packet| {
+                let sent = sockets.get(&port).is_some_and(|socket| socket.send_to(packet, to).is_ok());
+                if !sent {
+                    figures.unsent_packets.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+    }
+
+    /// How many periods of the timer have passed since this was asked last.
+    fn expirations(&self) -> u64 {
+        let mut count = [0; 8];
+        match nix::unistd::read(&self.timer, &mut count) {
+            Ok(8) => u64::from_ne_bytes(count),
+            _ => 0,
+        }
+    }
+
+    fn report(&mut self) {
+        let mut told = false;
+        while let Some(event) = self.engine.poll_event() {
+            told = true;
+            if self.events.push(event).is_err() {
+                self.figures.lost_events.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+        if told {
+            self.heard.ring();
+        }
+    }
+}

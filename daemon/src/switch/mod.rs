@@ -1,0 +1,308 @@
+//! The switch thread: it owns the node and everything that the node hears and tells directly.
+//!
+//! It waits in epoll for SIP datagrams, line events, ISDN helpers, the media thread, orders of other
+//! threads and its own next timeout. It never blocks and takes no lock on call state.
+
+mod hardware;
+mod parts;
+
+pub use hardware::Hardware;
+pub use parts::{Records, SwitchParts};
+
+use crate::clock::Clock;
+use crate::inbox::{Inbox, Order};
+use crate::media::Media;
+use crate::shared::Shared;
+use crate::sip_tcp::SipTcp;
+use crate::sip_udp::SipUdp;
+use crate::wake::Bell;
+use demarc_model::{Config, Instant, SpanId};
+use demarc_node::{Input, Node, Output};
+use demarc_sip::Transport;
+use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, TryRecvError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+/// How many things of one kind are taken before the other kinds have their turn.
+const BURST: usize = 64;
+/// How often the live view is shown at the most.
+const PUBLISH_EVERY: Duration = Duration::from_millis(100);
+/// How long calls have to say goodbye when the daemon stops.
+const FAREWELL: Duration = Duration::from_millis(500);
+
+/// What woke the thread: the `data` of an epoll event.
+mod token {
+    pub const BELL: u64 = 1 << 32;
+    pub const UDP: u64 = 2 << 32;
+    pub const DRIVER: u64 = 3 << 32;
+    /// Plus the index of the line.
+    pub const LINE: u64 = 4 << 32;
+    /// Plus the number of the span.
+    pub const HELPER: u64 = 5 << 32;
+    pub const KIND: u64 = !0 << 32;
+}
+
+/// Starts a switch thread; it ends at [`Order::Stop`].
+///
+/// # Errors
+/// When the system has no descriptor or thread left.
+pub fn start(parts: SwitchParts) -> std::io::Result<JoinHandle<()>> {
+    let name = parts.name;
+    let switch = Switch::new(parts)?;
+    std::thread::Builder::new().name(format!("{name}-switch")).spawn(move || switch.run())
+}
+
+struct Switch {
+    clock: Clock,
+    node: Node,
+    hardware: Hardware,
+    udp: Option<SipUdp>,
+    tcp: Option<SipTcp>,
+    runtime: tokio::runtime::Handle,
+    media: Media,
+    records: Records,
+    shared: Arc<Shared>,
+    inbox: Inbox,
+    orders: Receiver<Order>,
+    bell: Bell,
+    epoll: Epoll,
+    /// When the live view is shown next, if it changed.
+    publish_at: Option<Instant>,
+    published: Instant,
+    stopping: Option<Instant>,
+}
+
+impl Switch {
+    fn new(parts: SwitchParts) -> std::io::Result<Self> {
+        let SwitchParts {
+            name: _,
+            clock,
+            node,
+            mut hardware,
+            udp,
+            tcp,
+            runtime,
+            media,
+            records,
+            shared,
+            inbox,
+            orders,
+            bell,
+        } = parts;
+        let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        let readable = |token| EpollEvent::new(EpollFlags::EPOLLIN, token);
+        epoll.add(&bell, readable(token::BELL))?;
+        if let Some(udp) = &udp {
+            epoll.add(udp, readable(token::UDP))?;
+        }
+        hardware.watch(&epoll)?;
+        let published = clock.now().mono;
+        Ok(Self {
+            clock,
+            node,
+            hardware,
+            udp,
+            tcp,
+            runtime,
+            media,
+            records,
+            shared,
+            inbox,
+            orders,
+            bell,
+            epoll,
+            publish_at: Some(published),
+            published,
+            stopping: None,
+        })
+    }
+
+    fn run(mut self) {
+        for (span, alarms) in self.hardware.alarms() {
+            self.input(Input::Alarms { span, alarms });
+        }
+        let mut ready = [EpollEvent::empty(); 64];
+        loop {
+            if self.stopping.is_some_and(|at| self.clock.until(at).is_zero() || self.node.is_quiet()) {
+                return;
+            }
+            let count = match self.epoll.wait(&mut ready, self.patience()) {
+                Ok(count) => count,
+                Err(nix::errno::Errno::EINTR) => 0,
+                Err(error) => {
+                    tracing::error!(%error, "the switch cannot wait for its world; it ends");
+                    return;
+                }
+            };
+            for event in ready.iter().take(count) {
+                self.hear(event.data());
+            }
+            self.time();
+            self.publish();
+        }
+    }
+
+    /// How long to sleep when nothing happens.
+    fn patience(&self) -> EpollTimeout {
+        let timeout = self.node.poll_timeout().map(|(at, _)| at);
+        let due = [timeout, self.publish_at, self.hardware.poll_timeout(), self.stopping];
+        match due.into_iter().flatten().min() {
+            None => EpollTimeout::NONE,
+            // epoll counts whole milliseconds: round up, or a timeout that is nearly due spins.
+            Some(at) => {
+                let ms = self.clock.until(at).as_micros().div_ceil(1000);
+                EpollTimeout::try_from(ms.min(60_000)).unwrap_or(EpollTimeout::ZERO)
+            }
+        }
+    }
+
+    fn hear(&mut self, data: u64) {
+        let index = data & !token::KIND;
+        match data & token::KIND {
+            token::BELL => {
+                self.bell.silence();
+                self.take_media_events();
+                self.take_orders();
+            }
+            token::UDP => self.take_datagrams(),
+            token::DRIVER => {
+                for (span, alarms) in self.hardware.poll_alarms() {
+                    self.input(Input::Alarms { span, alarms });
+                }
+            }
+            token::LINE => {
+                for _ in 0..BURST {
+                    let Some((channel, event)) = self.hardware.poll_line(index as usize) else { break };
+                    self.input(Input::Line { channel, event });
+                }
+            }
+            token::HELPER => {
+                let now = self.clock.now().mono;
+                let Ok(span) = u16::try_from(index).map(SpanId) else { return };
+                for _ in 0..BURST {
+                    let Some(input) = self.hardware.poll_helper(span, now) else { break };
+                    self.input(input);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn take_datagrams(&mut self) {
+        for _ in 0..BURST {
+            let Some((flow, bytes)) = self.udp.as_mut().and_then(SipUdp::receive) else { return };
+            self.input(Input::Sip(demarc_sip::Input::Message { flow, bytes }));
+        }
+    }
+
+    fn take_media_events(&mut self) {
+        while let Some(event) = self.media.poll_event() {
+            self.input(Input::Media(event));
+        }
+    }
+
+    fn take_orders(&mut self) {
+        for _ in 0..BURST {
+            match self.orders.try_recv() {
+                Ok(order) => self.obey(order),
+                Err(TryRecvError::Empty) => return,
+                Err(TryRecvError::Disconnected) => return self.stop(),
+            }
+        }
+        // There may be more: come back after the others had their turn.
+        self.bell.ring();
+    }
+
+    fn obey(&mut self, order: Order) {
+        match order {
+            Order::Sip(input) => self.input(Input::Sip(input)),
+            Order::Config(config) => self.apply(config),
+            Order::HangUp(call) => self.input(Input::HangUp { call }),
+            // Whoever asked may be gone by now.
+            Order::Ladder(call, reply) => drop(reply.try_send(self.node.ladder(call))),
+            Order::LadderCalls(reply) => drop(reply.try_send(self.node.ladder_calls().collect())),
+            Order::Stop => self.stop(),
+        }
+    }
+
+    fn apply(&mut self, config: Arc<Config>) {
+        self.hardware.configure(&config);
+        self.input(Input::Config(config));
+    }
+
+    /// Ends all calls and gives them a moment to be told.
+    fn stop(&mut self) {
+        let now = self.clock.now();
+        self.stopping.get_or_insert(now.mono + FAREWELL);
+        let calls: Vec<_> = self.node.live(now).calls.iter().map(|call| call.call).collect();
+        for call in calls {
+            self.input(Input::HangUp { call });
+        }
+    }
+
+    fn input(&mut self, input: Input) {
+        self.node.handle_input(self.clock.now(), input);
+        self.act();
+    }
+
+    fn time(&mut self) {
+        let now = self.clock.now();
+        if self.node.poll_timeout().is_some_and(|(at, _)| at <= now.mono) {
+            self.node.handle_timeout(now);
+            self.act();
+        }
+        for news in self.hardware.handle_timeout(now.mono, &self.shared.live(), &self.epoll) {
+            self.input(news);
+        }
+    }
+
+    /// Does what the node wants done.
+    fn act(&mut self) {
+        while let Some(output) = self.node.poll_output() {
+            match output {
+                Output::SipSend { flow, bytes } => match (flow.transport, &self.udp, &self.tcp) {
+                    (Transport::Udp, Some(udp), _) => udp.send(flow.remote, &bytes),
+                    (Transport::Tcp, _, Some(tcp)) => tcp.send(flow, bytes),
+                    _ => tracing::debug!(?flow, "a SIP message has no socket to leave by"),
+                },
+                Output::SipResolve { host, port, transport } => self.resolve(host, port, transport),
+                Output::Line { channel, command } => self.hardware.command_line(channel, command),
+                Output::Isdn { span, command } => self.hardware.command_span(span, &command),
+                Output::Media(command) => self.media.order(command),
+                Output::Record(record) => (self.records)(record),
+            }
+        }
+        if self.node.take_changed() && self.publish_at.is_none() {
+            self.publish_at = Some(self.published + PUBLISH_EVERY);
+        }
+    }
+
+    fn resolve(&mut self, host: String, port: u16, transport: Transport) {
+        let served = match transport {
+            Transport::Udp => self.udp.as_ref().and_then(SipUdp::address),
+            Transport::Tcp => self.tcp.as_ref().map(SipTcp::address),
+        };
+        let inbox = self.inbox.clone();
+        match served {
+            Some(served) => {
+                self.runtime.spawn(crate::resolve::resolve(inbox, served, host, port, transport));
+            }
+            None => {
+                let flows = Vec::new();
+                let nowhere = demarc_sip::Input::Resolved { host, port, transport, flows };
+                let _ = inbox.post(Order::Sip(nowhere));
+            }
+        }
+    }
+
+    fn publish(&mut self) {
+        let now = self.clock.now();
+        if self.publish_at.is_some_and(|at| at <= now.mono) {
+            self.publish_at = None;
+            self.published = now.mono;
+            self.shared.publish(self.node.live(now));
+        }
+    }
+}
