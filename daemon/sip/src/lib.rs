@@ -9,10 +9,10 @@
 //! dialogs into legs, `registrar` remembers where phones are, `trunk` keeps SIP peers.
 #![forbid(unsafe_code)]
 
-
 mod io;
 pub mod message;
 mod room;
+pub mod sdp;
 
 pub use io::{Flow, Input, Output, Transport};
 pub use room::Sip;
