@@ -26,4 +26,4 @@ pub use number::{CallerId, Presentation};
 pub use time::{Instant, Now};
 pub use trace::Trace;
 
-pub use demarc_hal::{ChannelId, SpanId};
+pub use demarc_hal::{ChannelId, PortKind, SpanId, SpanKind};
