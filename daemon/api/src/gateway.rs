@@ -1,0 +1,60 @@
+//! What the API asks of the running gateway.
+
+use demarc_model::live::{Ladder, Live, LiveEvent};
+use demarc_model::{CallId, ChannelId, Config, PortKind, SpanId, SpanKind};
+use serde::Serialize;
+use std::sync::Arc;
+use tokio::sync::broadcast;
+use utoipa::ToSchema;
+
+/// The running gateway. No method may block for longer than a lock takes.
+pub trait Gateway: Send + Sync + 'static {
+    /// As it is now.
+    fn live(&self) -> Arc<Live>;
+    /// What happens from now on. A receiver that lags loses its connection, nobody else's.
+    fn subscribe(&self) -> broadcast::Receiver<LiveEvent>;
+    /// Takes a configuration into force that was validated and stored, and tells the watchers
+    /// ([`LiveEvent::Revision`]). Called in the order of revisions.
+    fn apply(&self, revision: u64, config: Arc<Config>);
+    /// Ends a call; false when there is no such one.
+    fn hang_up(&self, call: CallId) -> bool;
+    /// The ladder of a call that lives or ended lately.
+    fn ladder(&self, call: CallId) -> Option<Ladder>;
+    /// The calls that have a ladder, newest first.
+    fn recent_ladders(&self) -> Vec<CallId>;
+    /// The numbers of the simulated telco; empty on real hardware.
+    fn simulated_numbers(&self) -> Vec<SimulatedNumber>;
+    /// The cards as they were found at the start.
+    fn hardware(&self) -> Vec<HardwareSpan>;
+}
+
+/// A number that the simulated telco answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct SimulatedNumber {
+    /// What to dial.
+    pub number: String,
+    /// What it does.
+    pub name: String,
+}
+
+/// A span as the hardware has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HardwareSpan {
+    /// Its number.
+    pub id: SpanId,
+    /// The card and port, for people.
+    pub name: String,
+    /// What it carries.
+    pub kind: SpanKind,
+    /// Its channels, in order.
+    pub ports: Vec<HardwarePort>,
+}
+
+/// A port as the hardware has it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
+pub struct HardwarePort {
+    /// Where it is.
+    pub channel: ChannelId,
+    /// What it is.
+    pub kind: PortKind,
+}
