@@ -9,6 +9,7 @@
 //! dialogs into legs, `registrar` remembers where phones are, `trunk` keeps SIP peers.
 #![forbid(unsafe_code)]
 
+pub mod digest;
 mod io;
 pub mod message;
 mod room;
