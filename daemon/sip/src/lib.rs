@@ -12,6 +12,7 @@
 pub mod digest;
 mod io;
 pub mod message;
+pub mod registrar;
 mod room;
 pub mod sdp;
 
