@@ -23,16 +23,16 @@ pub(super) fn apply(
     if request.to().uri().dialled().as_deref() != Some(account.username) {
         return Err(Refusal::NotYours);
     }
-    let mut bindings = known.to_vec();
     let has_star = request.values(crate::message::Name::Contact).any(|c| c == "*");
     if has_star {
         if !request.contact_is_star() || request.expires() != Some(0) {
             return Err(Refusal::Star);
         }
-        in_order(&bindings, request, |_| true)?;
+        in_order(known, request, |_| true)?;
         return Ok(Vec::new());
     }
     let max = usize::from(account.max_contacts).max(1);
+    let (mut kept, mut made) = (known.to_vec(), Vec::new());
     if request.contacts().count() > max {
         return Err(Refusal::TooMany);
     }
@@ -43,12 +43,13 @@ pub(super) fn apply(
         }
         let lasts_s = lasts_s(account, request, contact)?;
         let instance = instance(contact);
-        let is_same =
-            |b: &Binding| b.contact.as_uri().same_as(uri) || (instance.is_some() && b.instance == instance);
-        in_order(&bindings, request, is_same)?;
-        bindings.retain(|b| !is_same(b));
+        let is_same_uri = |b: &Binding| b.contact.as_uri().same_as(uri);
+        let is_same = |b: &Binding| is_same_uri(b) || (instance.is_some() && b.instance == instance);
+        in_order(known, request, is_same)?;
+        kept.retain(|b| !is_same(b));
+        made.retain(|b| !is_same_uri(b)); // a phone may name two ways to the same instance
         if lasts_s > 0 {
-            bindings.push(Binding {
+            made.push(Binding {
                 contact: UriBuf::from(uri),
                 flow,
                 expires_at: now.mono + seconds(lasts_s),
@@ -61,9 +62,10 @@ pub(super) fn apply(
             });
         }
     }
-    let surplus = bindings.len().saturating_sub(max);
-    bindings.drain(..surplus);
-    Ok(bindings)
+    kept.append(&mut made);
+    let surplus = kept.len().saturating_sub(max);
+    kept.drain(..surplus);
+    Ok(kept)
 }
 
 /// A request that was overtaken by a later one of the same phone must not undo it.
