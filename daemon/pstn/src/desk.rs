@@ -1,6 +1,7 @@
 //! The desk at which all machines of the room work: the clock, the names, and the letters out.
 
 use crate::Output;
+use crate::trunk_group::Attempt;
 use demarc_hal::{LineCommand, LineEvent};
 use demarc_isdn::Command;
 use demarc_model::media::{Detect, Source};
@@ -37,6 +38,8 @@ pub(crate) struct Desk {
     /// Which channel each open stream is on.
     streams: BTreeMap<StreamId, ChannelId>,
     minted: u64,
+    /// Calls that look for another channel of their trunk.
+    again: Vec<Attempt>,
 }
 
 impl Desk {
@@ -48,6 +51,7 @@ impl Desk {
             legs: BTreeMap::new(),
             streams: BTreeMap::new(),
             minted: 0,
+            again: Vec::new(),
         }
     }
 
@@ -75,6 +79,17 @@ impl Desk {
         self.legs.insert(leg, place);
     }
 
+    /// A call that no channel has looks for another one.
+    pub(crate) fn again(&mut self, attempt: Attempt) {
+        self.settle(attempt.dial.leg, Place::Waiting);
+        self.again.push(attempt);
+    }
+
+    /// The calls that look for another channel.
+    pub(crate) fn take_again(&mut self) -> Vec<Attempt> {
+        std::mem::take(&mut self.again)
+    }
+
     pub(crate) fn channel_of(&self, stream: StreamId) -> Option<ChannelId> {
         self.streams.get(&stream).copied()
     }
@@ -91,6 +106,12 @@ impl Desk {
     pub(crate) fn ended(&mut self, leg: LegId, cause: Cause, reason: Option<&str>) {
         self.legs.remove(&leg);
         self.leg(LegEvent::Ended { leg, cause, reason: reason.map(str::to_owned) });
+        self.changed();
+    }
+
+    /// A leg that the PBX never heard of is over.
+    pub(crate) fn forget(&mut self, leg: LegId) {
+        self.legs.remove(&leg);
         self.changed();
     }
 
@@ -145,8 +166,8 @@ impl Desk {
     }
 
     /// A decision and its reason, for the ladder.
-    pub(crate) fn note(&mut self, leg: LegId, label: impl Into<String>) {
-        self.trace(Some(leg), Direction::Note, Protocol::Line, || (label.into(), String::new()));
+    pub(crate) fn note(&mut self, leg: LegId, protocol: Protocol, label: impl Into<String>) {
+        self.trace(Some(leg), Direction::Note, protocol, || (label.into(), String::new()));
     }
 
     pub(crate) fn trace(

@@ -19,8 +19,15 @@
 //! stream, so that what the PBX orders comes last and holds.
 #![forbid(unsafe_code)]
 
+mod caller_id;
 mod desk;
+mod fxo_line;
+mod fxs_line;
+mod isdn_span;
+mod number;
 mod room;
+mod tone;
+mod trunk_group;
 
 pub use room::Pstn;
 
