@@ -103,10 +103,5 @@ impl From<serde_json::Error> for StoreError {
 }
 
 pub(crate) fn is_full(error: &rusqlite::Error) -> bool {
-    // A file-size limit or a quota shows as a failed write.
-    const IOERR_WRITE: i32 = 778;
-    match error.sqlite_error() {
-        Some(e) => e.code == ErrorCode::DiskFull || e.extended_code == IOERR_WRITE,
-        None => false,
-    }
+    error.sqlite_error_code() == Some(ErrorCode::DiskFull)
 }

@@ -29,12 +29,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 pub struct Store(Arc<Inner>);
 
 struct Inner {
-    /// The only connection that writes.
-    writer: Mutex<Connection>,
     /// Reads configuration and accounts: short.
     reader: Mutex<Connection>,
     /// Reads call records: a search may take long, and must not keep anybody from signing in.
     records: Mutex<Connection>,
+    /// The only connection that writes. Dropped after the readers: the last one to close moves the
+    /// journal into the database, which readers may not.
+    writer: Mutex<Connection>,
     /// Call records on their way to the disk.
     queue: recorder::Queue,
     /// Calls that the last run left open.

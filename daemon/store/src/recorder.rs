@@ -240,3 +240,53 @@ impl Drop for Recorder {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use demarc_model::CallerId;
+
+    fn record(n: u64) -> CallRecord {
+        CallRecord {
+            call: CallId(n),
+            started_ms: n,
+            answered_ms: None,
+            ended_ms: Some(n),
+            caller: CallerId::default(),
+            from: "x".repeat(4000),
+            called: String::new(),
+            to: String::new(),
+            route: None,
+            emergency: false,
+            cause: None,
+            reason: None,
+        }
+    }
+
+    fn limit_pages(store: &Store, pages: i64) {
+        store.writer().pragma_update_and_check(None, "max_page_count", pages, |_| Ok(())).unwrap();
+    }
+
+    #[test]
+    fn records_wait_for_a_full_disk_and_are_counted_when_they_cannot() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(dir.path().join("demarc.db")).unwrap();
+        limit_pages(&store, 1); // SQLite takes the present size when that is more
+        let recorder = store.recorder(RecorderOptions { queue: 10, ..Default::default() }).unwrap();
+        for n in 1..=10 {
+            recorder.record(record(n)).unwrap();
+        }
+        assert!(matches!(recorder.flush(), Err(StoreError::DiskFull)));
+        assert_eq!(recorder.record(record(11)), Err(RecordError));
+        recorder.record(CallRecord { called: "201".into(), ..record(10) }).unwrap();
+        let status = store.recorder_status();
+        assert_eq!((status.pending, status.lost), (10, 1));
+        assert!(status.error.unwrap().contains("full"));
+
+        limit_pages(&store, 1_000_000);
+        recorder.flush().unwrap();
+        assert_eq!(store.recorder_status(), RecorderStatus { pending: 0, lost: 1, error: None });
+        assert_eq!(store.call_records(&Default::default(), 100).unwrap().len(), 10);
+        assert_eq!(store.call_record(CallId(10)).unwrap().unwrap().called, "201", "the newer state");
+    }
+}
