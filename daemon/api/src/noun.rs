@@ -41,7 +41,7 @@ pub(crate) trait Noun: Clone + Serialize + Send + 'static {
 }
 
 macro_rules! noun {
-    ($type:ident, $id:ident, $list:ident, $name:literal $(, $($own:tt)*)?) => {
+    ($type:ident, $id:ident, $list:ident, $name:literal $($own:item)*) => {
         impl Noun for $type {
             type Id = $id;
             const NAME: &'static str = $name;
@@ -68,24 +68,23 @@ macro_rules! noun {
             fn title(&self) -> &str {
                 &self.name
             }
-            $($($own)*)?
+            $($own)*
         }
     };
 }
 
 noun!(Span, SpanId, spans, "span");
 noun!(Line, LineId, lines, "line");
-noun!(
-    Trunk,
-    TrunkId,
-    trunks,
-    "trunk",
+noun! {
+    Trunk, TrunkId, trunks, "trunk"
+
     fn secret(&mut self) -> Option<&mut Secret> {
         match &mut self.kind {
             TrunkKind::Sip(peer) => Some(&mut peer.password),
             TrunkKind::Pri { .. } | TrunkKind::Fxo { .. } => None,
         }
-    },
+    }
+
     fn settle_secret(&mut self) -> Result<(), Problem> {
         if let TrunkKind::Sip(peer) = &mut self.kind
             && peer.username.is_empty()
@@ -94,18 +93,17 @@ noun!(
         }
         Ok(())
     }
-);
-noun!(
-    Device,
-    DeviceId,
-    devices,
-    "device",
+}
+noun! {
+    Device, DeviceId, devices, "device"
+
     fn secret(&mut self) -> Option<&mut Secret> {
         match &mut self.kind {
             DeviceKind::Sip(account) => Some(&mut account.password),
             DeviceKind::Fxs(_) => None,
         }
-    },
+    }
+
     fn settle_secret(&mut self) -> Result<(), Problem> {
         if let DeviceKind::Sip(account) = &mut self.kind
             && account.password.is_empty()
@@ -114,7 +112,7 @@ noun!(
         }
         Ok(())
     }
-);
+}
 noun!(Extension, ExtensionId, extensions, "extension");
 noun!(RingGroup, RingGroupId, ring_groups, "ring group");
 noun!(Service, ServiceId, services, "service");
