@@ -4,6 +4,7 @@ use demarc_api::SimulatedNumber;
 use demarc_model::config::{DeviceKind, SipAccount};
 use demarc_store::Store;
 use serde_json::json;
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -12,6 +13,8 @@ use std::path::PathBuf;
 pub struct Banner {
     /// Where the web UI is.
     pub http: SocketAddr,
+    /// Where SIP is served, in words.
+    pub sip: String,
     /// The data directory, for `demarc`.
     pub data: PathBuf,
     /// For the first start.
@@ -30,8 +33,16 @@ impl Banner {
         if let Some(code) = &self.setup_code {
             println!("  setup code: {code}");
         }
-        println!("  more: demarc --data {} directory", self.data.display());
-        println!("  an analog phone: demarc --data {} phone 1 off-hook\n", self.data.display());
+        let demarc = format!("demarc --data {}", self.data.display());
+        // A terminal is for eyes; anything else may be a log, where passwords must not be.
+        if std::io::stdout().is_terminal() {
+            println!("  SIP accounts (server {}):", self.sip);
+            for account in self.accounts() {
+                println!("    user {}  password {}", account.username, account.password.reveal());
+            }
+        }
+        println!("  all of this again: {demarc} directory");
+        println!("  an analog phone: {demarc} phone 1 off-hook\n");
         println!("What to dial:");
         println!("  201-204      the SIP phones");
         println!("  211-214      the analog phones");
@@ -52,6 +63,7 @@ impl Banner {
             .map(|account| json!({ "username": account.username, "password": account.password.reveal() }))
             .collect();
         json!({
+            "sip": self.sip,
             "open": format!("http://{}/", self.http),
             "accounts": accounts,
             "numbers": self.numbers,

@@ -121,7 +121,15 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         version: env!("CARGO_PKG_VERSION").into(),
     })?;
     let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
-    let banner = Banner { http: http.local_addr()?, data: args.data.clone(), setup_code, numbers, store };
+    let sip = config.system.sip.udp.or(config.system.sip.tcp);
+    let banner = Banner {
+        http: http.local_addr()?,
+        sip: sip.map_or("not served".into(), |sip| sip.to_string()),
+        data: args.data.clone(),
+        setup_code,
+        numbers,
+        store,
+    };
     let directory = banner.clone();
     let control = Control { phones, cables, directory: Box::new(move || directory.directory()) };
     control.serve(&args.data)?;
@@ -174,7 +182,7 @@ fn current_config(store: &Store, clock: Clock) -> Result<Config, Box<dyn Error>>
     // Drawn before they are needed: the constructor cannot fail.
     let mut passwords = (0..16).map(|_| random_text(PASSWORD)).collect::<Result<Vec<_>, _>>()?;
     let config = Config::default_gateway(&mut || Secret::new(passwords.pop().unwrap_or_default()));
-    let change = Change { expected: None, author: "demarcd", summary: "To begin with", config: &config };
+    let change = Change { expected: 0, author: "demarcd", summary: "To begin with", config: &config };
     store.commit(change, unix_ms(clock.now().wall))?;
     Ok(config)
 }

@@ -39,8 +39,8 @@ pub struct MediaFigures {
     pub unsent_packets: AtomicU64,
     /// Blocks that a bearer did not have in time, or had no room for.
     pub lost_blocks: AtomicU64,
-    /// Streams that are open.
-    pub streams: AtomicU64,
+    /// Streams that were opened.
+    pub streams_opened: AtomicU64,
 }
 
 /// The switch thread's end of a media thread.

@@ -5,7 +5,7 @@
 use crate::inbox::{Inbox, Order};
 use crate::route::Routes;
 use crate::sip_udp::ServeError;
-use demarc_sip::message::stream::Framer;
+use demarc_sip::message::stream::{Item, Splitter};
 use demarc_sip::{Flow, Input, Transport};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -142,11 +142,11 @@ impl Dispatcher {
         let connection = self.opened;
         let (queue, to_send) = mpsc::channel(QUEUE);
         let flow = Flow { transport: Transport::Tcp, local: self.routes.local(remote), remote, connection };
-        let (inbox, tasks) = (self.inbox.clone(), self.tasks.clone());
+        let (inbox, tasks, pong) = (self.inbox.clone(), self.tasks.clone(), queue.clone());
         tokio::spawn(async move {
             let flow = match tokio::time::timeout(CONNECT, stream).await {
                 Ok(Ok(stream)) => {
-                    carry(stream, flow, &inbox, to_send).await;
+                    carry(stream, flow, &inbox, pong, to_send).await;
                     flow
                 }
                 // Whoever asked for it named no connection.
@@ -161,21 +161,29 @@ impl Dispatcher {
 }
 
 /// Carries messages both ways until either side closes.
-async fn carry(mut stream: TcpStream, flow: Flow, inbox: &Inbox, mut to_send: mpsc::Receiver<Vec<u8>>) {
+async fn carry(
+    mut stream: TcpStream,
+    flow: Flow,
+    inbox: &Inbox,
+    pong: mpsc::Sender<Vec<u8>>,
+    mut to_send: mpsc::Receiver<Vec<u8>>,
+) {
     let _ = stream.set_nodelay(true);
     let (mut read, mut write) = stream.split();
     let receiving = async {
-        let mut framer = Framer::new();
+        let mut splitter = Splitter::new();
         let mut buffer = vec![0; 16 * 1024];
         loop {
             let length = match tokio::time::timeout(IDLE, read.read(&mut buffer)).await {
                 Ok(Ok(length)) if length > 0 => length,
                 _ => return,
             };
-            framer.push(buffer.get(..length).unwrap_or_default());
+            splitter.push(buffer.get(..length).unwrap_or_default());
             loop {
-                match framer.next_message() {
-                    Ok(Some(bytes)) => {
+                match splitter.next() {
+                    // A keep-alive; a peer that does not read its answer has no use for it.
+                    Ok(Some(Item::Ping)) => drop(pong.try_send(b"\r\n".to_vec())),
+                    Ok(Some(Item::Message(bytes))) => {
                         let message = Order::Sip(Input::Message { flow, bytes });
                         if inbox.post_when_possible(message).await.is_err() {
                             return;
@@ -183,7 +191,7 @@ async fn carry(mut stream: TcpStream, flow: Flow, inbox: &Inbox, mut to_send: mp
                     }
                     Ok(None) => break,
                     Err(error) => {
-                        tracing::warn!(remote = %flow.remote, %error, "a SIP stream cannot be read");
+                        tracing::warn!(remote = %flow.remote, ?error, "a SIP stream cannot be read");
                         return;
                     }
                 }
