@@ -13,6 +13,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use std::io::{self, IoSlice, IoSliceMut};
 use std::mem::MaybeUninit;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
@@ -67,8 +68,13 @@ impl Socket {
     /// What the operating system says.
     pub fn spawn(program: &Path) -> io::Result<(Child, Self)> {
         let (ours, theirs) = Self::pair()?;
-        let child =
-            Command::new(program).stdin(Stdio::from(theirs.0)).stdout(Stdio::null()).env_clear().spawn()?;
+        let child = Command::new(program)
+            .stdin(Stdio::from(theirs.0))
+            .stdout(Stdio::null())
+            .env_clear()
+            // A Ctrl-C in the terminal is for the gateway, which then clears the calls.
+            .process_group(0)
+            .spawn()?;
         Ok((child, ours))
     }
 

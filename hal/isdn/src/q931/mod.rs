@@ -58,6 +58,16 @@ impl<'a> Message<'a> {
         element::Elements::new(self.body).take(MANY)
     }
 
+    /// The cause (Q.850), when there is one.
+    pub fn cause(&self) -> Option<u8> {
+        let mut elements = self.elements();
+        let element = elements.find(|element| (element.codeset, element.id) == (0, 0x08))?;
+        // Octet 3a is there when octet 3 is not the last of its group.
+        let location = element.content.first()?;
+        let at = if location & 0x80 == 0 { 2 } else { 1 };
+        element.content.get(at).map(|value| value & 0x7F)
+    }
+
     /// Whether a progress indicator says `description` (8: in-band information).
     pub fn has_progress(&self, description: u8) -> bool {
         self.elements().any(|element| {

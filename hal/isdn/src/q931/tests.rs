@@ -45,6 +45,7 @@ fn a_disconnect_names_its_cause_and_the_tone() {
     let description = describe(&octets);
     assert_eq!(description.label, "DISCONNECT");
     assert!(description.detail.contains("Cause: 17 user busy, from: public network of the local user"));
+    assert_eq!(Message::parse(&octets).unwrap().cause(), Some(17));
     assert!(Message::parse(&octets).unwrap().has_progress(8));
     assert!(!Message::parse(&octets).unwrap().has_progress(1));
 }

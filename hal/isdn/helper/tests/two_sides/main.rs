@@ -1,0 +1,6 @@
+//! Two real helpers, network and user side, over a D channel between them.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod bench;
+mod calls;
+mod trouble;
