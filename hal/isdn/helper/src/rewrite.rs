@@ -3,6 +3,8 @@
 //! - DISCONNECT with progress indicator 8: a tone is in band until the release (§5.4).
 //! - RELEASE after that DISCONNECT: libpri would wait for T305, 30 s. It is told to send
 //!   INFORMATION, which changes no state, and that becomes the RELEASE.
+//! - DISCONNECT with any cause: with some (1, 6, 7, 26, 34, 44, 81, 82, 88) libpri skips it in states
+//!   where it is due (§5.3.3).
 //! - RELEASE COMPLETE with any cause as the first answer to a SETUP (§5.3.2): libpri does it only
 //!   for a few causes and says nothing at all for the others.
 
@@ -13,6 +15,8 @@ use demarc_isdn::q931::Message;
 pub enum Rewrite {
     /// DISCONNECT gets the progress indicator; INFORMATION becomes RELEASE with this cause.
     InBand(u8),
+    /// DISCONNECT gets this cause.
+    Disconnect(u8),
     /// RELEASE COMPLETE gets this cause.
     Refuse(u8),
 }
@@ -33,7 +37,8 @@ pub fn rewrite(octets: &[u8], message: &Message<'_>, wish: &Rewrite) -> Option<V
             with(message.kind, &[before, &PROGRESS, after].concat())
         }
         (Rewrite::InBand(cause), Message::INFORMATION) => with(Message::RELEASE, &said(*cause)),
-        (Rewrite::Refuse(cause), Message::RELEASE_COMPLETE) => with(message.kind, &said(*cause)),
+        (Rewrite::Disconnect(cause), Message::DISCONNECT)
+        | (Rewrite::Refuse(cause), Message::RELEASE_COMPLETE) => with(message.kind, &said(*cause)),
         _ => None,
     }
 }

@@ -172,6 +172,7 @@ impl Span {
     fn clear(&mut self, call: CallRef, cause: u8) {
         self.with(call, |span, call| {
             call.guard = None;
+            let first = call.cause.is_none();
             call.cause.get_or_insert(cause);
             if call.in_band {
                 // Becomes the RELEASE, see `rewrite`.
@@ -180,13 +181,18 @@ impl Span {
                 }
                 return;
             }
-            let refused = !call.answered && !call.reference.ours;
-            if refused {
-                let mut dchannel = span.pri.dchannel();
-                dchannel.rewrites.insert(call.reference, Rewrite::Refuse(cause));
+            let (told, wish) = if !call.answered && !call.reference.ours {
+                // With this cause libpri refuses a call.
+                (88, Some(Rewrite::Refuse(cause)))
+            } else if first && matches!(cause, 1 | 6 | 7 | 26 | 34 | 44 | 81 | 82 | 88) {
+                (16, Some(Rewrite::Disconnect(cause)))
+            } else {
+                (cause, None)
+            };
+            if let Some(wish) = wish {
+                span.pri.dchannel().rewrites.insert(call.reference, wish);
             }
-            // "Incompatible destination" is a cause with which libpri refuses a call.
-            span.pri.hang_up(call.handle, if refused { 88 } else { cause });
+            span.pri.hang_up(call.handle, told);
         });
     }
 

@@ -177,6 +177,12 @@ impl Party {
         Some(found)
     }
 
+    /// Forgets what has happened so far.
+    pub fn forget(&mut self) {
+        self.events.clear();
+        self.ladder.clear();
+    }
+
     pub fn quiet(&self) -> bool {
         self.events.is_empty()
     }

@@ -135,8 +135,8 @@ fn a_call_from_the_user_cleared_by_the_other_side() {
 fn every_cause_arrives_in_every_state() {
     let mut bench = Bench::up(false);
     let causes = [
-        1, 3, 16, 17, 18, 19, 20, 21, 22, 27, 28, 31, 34, 38, 41, 42, 44, 47, 57, 58, 65, 79, 82, 88, 102,
-        111, 127,
+        1, 3, 16, 17, 18, 19, 20, 21, 22, 26, 27, 28, 31, 34, 38, 41, 42, 44, 47, 57, 58, 65, 79, 81, 82, 88,
+        102, 111, 127,
     ];
     for cause in causes {
         for state in ["present", "proceeding", "alerting", "active"] {
@@ -151,16 +151,18 @@ fn every_cause_arrives_in_every_state() {
                 _ => {}
             }
             bench.user.send(Command::Clear { call: far, cause });
-            if state == "present" {
-                assert_eq!(bench.network("refusal", cleared(near)), cause, "{state}");
-                assert_eq!(bench.user.shown(far), ["< SETUP", "> RELEASE COMPLETE"], "{cause}");
-            } else {
-                let (got, in_band) = bench.network("DISCONNECT", disconnect(near));
-                assert_eq!((got, in_band), (cause, false), "{state}");
+            if state != "present" {
+                let got = bench.network("DISCONNECT", disconnect(near));
+                assert_eq!(got, (cause, false), "{state}");
                 bench.network.send(Command::Clear { call: near, cause: 16 });
-                assert_eq!(bench.network("clear", cleared(near)), cause, "{state}");
             }
+            assert_eq!(bench.network("clear", cleared(near)), cause, "{state}");
             assert_eq!(bench.user("clear", cleared(far)), cause, "{state}");
+            if state == "present" {
+                assert_eq!(bench.user.shown(far), ["< SETUP", "> RELEASE COMPLETE"], "{cause}");
+            }
+            bench.network.forget();
+            bench.user.forget();
         }
     }
     assert_eq!((&bench.network.warnings, &bench.user.warnings), (&vec![], &vec![]));
