@@ -1,0 +1,209 @@
+//! What outgoing legs say before one of them answers.
+
+use super::{Call, Stage, Timer};
+use crate::caller_id;
+use crate::desk::Desk;
+use crate::leg::Leg;
+use crate::service::Echo;
+use demarc_model::config::ExtensionId;
+use demarc_model::live::LegState;
+use demarc_model::media::Source;
+use demarc_model::{CallerId, Cause, Dial, LegCommand, LegId, Party, Presentation, StreamId};
+
+impl Call {
+    /// Calls a party.
+    pub(super) fn dial(
+        &mut self,
+        desk: &mut Desk,
+        to: Party,
+        name: String,
+        called: String,
+        caller: CallerId,
+        extension: Option<ExtensionId>,
+    ) -> LegId {
+        let leg = desk.mint_leg(self.id);
+        let redirecting = self.redirecting.clone();
+        let emergency = self.record.emergency;
+        desk.leg(LegCommand::Dial(Box::new(Dial { leg, to, called, caller, redirecting, emergency })));
+        self.legs.insert(leg, Leg { extension, ..Leg::new(leg, to, name) });
+        leg
+    }
+
+    /// Legs that may still answer.
+    pub(super) fn trying(&self) -> impl Iterator<Item = &Leg> {
+        self.legs.values().filter(|leg| leg.is_live() && Some(leg.id) != self.caller)
+    }
+
+    /// A leg that may still answer, while the call waits for that.
+    fn candidate(&mut self, leg: LegId) -> Option<&mut Leg> {
+        let waiting = matches!(self.stage, Stage::Inside(_) | Stage::Outside(_));
+        self.legs.get_mut(&leg).filter(|l| waiting && l.is_live() && Some(leg) != self.caller)
+    }
+
+    pub(super) fn proceeding(&mut self, desk: &mut Desk, leg: LegId, stream: StreamId, place: String) {
+        if let Some(leg) = self.legs.get_mut(&leg) {
+            leg.stream = Some(stream);
+            leg.place = place;
+            leg.proceeding = true;
+        }
+        self.join(desk);
+    }
+
+    pub(super) fn progress(&mut self, desk: &mut Desk, leg: LegId, in_band: bool, cause: Option<Cause>) {
+        let Some(candidate) = self.candidate(leg) else { return };
+        candidate.in_band |= in_band;
+        candidate.failing = cause.or(candidate.failing);
+        if let Some(cause) = cause
+            && self.try_elsewhere(desk, leg, cause)
+        {
+            return;
+        }
+        if in_band {
+            self.restart_ring_timer(desk);
+        }
+        if let Some(caller) = self.caller
+            && self.listen(desk, leg)
+        {
+            desk.leg(LegCommand::Progress { leg: caller, cause });
+            self.play_early(desk, leg);
+        }
+    }
+
+    pub(super) fn alerting(&mut self, desk: &mut Desk, leg: LegId, in_band: bool) {
+        let Some(candidate) = self.candidate(leg) else { return };
+        candidate.alerted = true;
+        candidate.state = LegState::Alerting;
+        candidate.in_band |= in_band;
+        self.restart_ring_timer(desk);
+        let heard_before = self.heard == Some(leg);
+        let newly_heard = self.listen(desk, leg) && !heard_before;
+        let Some(caller) = self.caller.and_then(|id| self.legs.get_mut(&id)) else { return };
+        let (id, first) = (caller.id, caller.state != LegState::Alerting);
+        if first {
+            caller.state = LegState::Alerting;
+            desk.leg(LegCommand::Ring { leg: id, in_band: newly_heard || heard_before });
+        } else if newly_heard {
+            desk.leg(LegCommand::Progress { leg: id, cause: None });
+        }
+        if newly_heard {
+            self.play_early(desk, leg);
+        }
+    }
+
+    pub(super) fn answered(&mut self, desk: &mut Desk, leg: LegId, connected: Option<CallerId>) {
+        let Some(winner) = self.candidate(leg) else { return };
+        winner.state = LegState::Active;
+        winner.failing = None;
+        let name = winner.name.clone();
+        let connected = self.connected(leg, connected);
+        for other in self.legs.values_mut() {
+            if other.id != leg && other.is_live() && Some(other.id) != self.caller {
+                other.state = LegState::Clearing;
+                desk.hangup(other.id, Cause::NON_SELECTED_USER);
+            }
+        }
+        self.mark_answered(desk, &name);
+        match self.caller {
+            Some(caller) => {
+                self.stage = Stage::Talking { peer: leg };
+                if let Some(caller) = self.legs.get_mut(&caller) {
+                    caller.state = LegState::Active;
+                    // Whatever its edge let it hear while it waited is over.
+                    caller.hears = None;
+                }
+                desk.leg(LegCommand::Answer { leg: caller, connected });
+                self.join(desk);
+            }
+            None => {
+                self.stage = Stage::Served { leg, service: Box::new(Echo), name: "Echo".into() };
+                self.serve(desk, |service| service.start());
+            }
+        }
+    }
+
+    /// Who answered, as the caller is to see it.
+    fn connected(&self, leg: LegId, told: Option<CallerId>) -> Option<CallerId> {
+        let extension = self.legs.get(&leg)?.extension;
+        let extension = extension.and_then(|id| self.config.extensions.iter().find(|e| e.id == id));
+        let to_device = matches!(self.from, Some(Party::Device(_)));
+        match extension {
+            Some(extension) if to_device => Some(CallerId {
+                number: Some(extension.number.clone()),
+                name: Some(extension.name.clone()),
+                ..CallerId::default()
+            }),
+            Some(extension) => Some(CallerId {
+                number: Some(extension.outside_number.clone()?),
+                name: Some(extension.name.clone()),
+                presentation: if extension.withhold {
+                    Presentation::Restricted
+                } else {
+                    Presentation::Allowed
+                },
+                ..CallerId::default()
+            }),
+            None if to_device => told.map(|party| caller_id::to_device(&self.config, &party)),
+            None => told,
+        }
+    }
+
+    /// Is `leg` to be heard by the caller before the answer? When several parties are tried at once
+    /// none of them is: the caller then gets ringback from its own edge.
+    fn listen(&mut self, desk: &mut Desk, leg: LegId) -> bool {
+        let alone = self.trying().count() == 1;
+        let heard = self.legs.get(&leg).is_some_and(|l| l.in_band && l.stream.is_some());
+        if alone && heard && self.caller.is_some() && self.heard != Some(leg) {
+            self.heard = Some(leg);
+            desk.note(leg, "Early media", "the caller hears the far end before the answer");
+        }
+        self.heard == Some(leg)
+    }
+
+    /// Joins the caller to the leg it hears. The outside hears the caller, too, because there may
+    /// be a machine that wants digits before it answers; a telephone that rings does not.
+    fn play_early(&mut self, desk: &mut Desk, leg: LegId) {
+        let Some(far) = self.legs.get(&leg) else { return };
+        let both_ways = matches!(far.party, Party::Trunk(_));
+        let Some(stream) = far.stream else { return };
+        let Some(caller) = self.caller.and_then(|id| self.legs.get_mut(&id)) else { return };
+        let near = caller.stream;
+        caller.hears = Some(Source::Stream(stream));
+        if let Some(near) = near {
+            desk.play(near, Source::Stream(stream));
+            if both_ways {
+                desk.play(stream, Source::Stream(near));
+            }
+        }
+    }
+
+    /// The leg that was heard is gone, and another is tried.
+    pub(super) fn stop_listening(&mut self, desk: &mut Desk) {
+        if self.heard.take().is_some()
+            && let Some(caller) = self.caller.and_then(|id| self.legs.get_mut(&id))
+        {
+            caller.hears = Some(Source::Silence);
+            if let Some(stream) = caller.stream {
+                desk.play(stream, Source::Silence);
+            }
+        }
+    }
+
+    pub(super) fn rung_long_enough(&mut self, desk: &mut Desk) {
+        match self.stage {
+            Stage::Inside(_) => self.next_round_after(desk),
+            Stage::Outside(_) => {
+                let alerted = self.trying().any(|leg| leg.alerted);
+                let cause = if alerted { Cause::NO_ANSWER } else { Cause::RECOVERY_ON_TIMER };
+                self.finish(desk, cause, Some("nobody answered in time".into()));
+            }
+            Stage::Collecting | Stage::Talking { .. } | Stage::Served { .. } | Stage::Over => {}
+        }
+    }
+
+    /// A trunk says that the party is being found, or lets us hear it: it has the ringing time anew.
+    fn restart_ring_timer(&mut self, desk: &Desk) {
+        if matches!(self.stage, Stage::Outside(_)) && self.timers.contains_key(&Timer::Ring) {
+            self.set_timer(desk, Timer::Ring, self.ring_timeout());
+        }
+    }
+}

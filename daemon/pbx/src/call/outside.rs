@@ -1,0 +1,190 @@
+//! Trunks are tried one after the other.
+//!
+//! The next trunk is tried when one is down or full, or fails with a cause that the route names.
+//! It is not tried once the party was alerted or the caller has heard the far end: then the call
+//! did arrive, the cause is the party's or the network's own, and the caller has been told. (So do
+//! the hunting dial peers of the field's gateways.)
+//!
+//! An emergency call is tried everywhere, whatever the cause and whatever was heard, and when all
+//! trunks have failed it is tried again; a full trunk is made free for it.
+
+use super::{Call, Stage, Timer};
+use crate::caller_id;
+use crate::desk::{Ask, Desk};
+use crate::leg::Leg;
+use crate::route::{Outside, number_for};
+use demarc_model::config::TrunkId;
+use demarc_model::live::LegState;
+use demarc_model::{CallerId, Cause, LegId, Party};
+use std::collections::{BTreeSet, VecDeque};
+use std::time::Duration;
+
+/// How often an emergency call tries all its trunks.
+const EMERGENCY_ROUNDS: u8 = 10;
+/// How long it waits for a line before it tries again all the same.
+const EMERGENCY_WAIT: Duration = Duration::from_secs(3);
+
+/// A trunk is tried.
+#[derive(Debug)]
+pub(super) struct Attempt {
+    outside: Outside,
+    /// Trunks to be tried.
+    queue: VecDeque<TrunkId>,
+    /// The leg that is tried now.
+    current: Option<LegId>,
+    /// Trunks that had no free channel.
+    full: BTreeSet<TrunkId>,
+    /// Why the last one failed, and its words.
+    failure: (Cause, Option<String>),
+    /// How often all trunks were tried.
+    rounds: u8,
+}
+
+impl Attempt {
+    /// Is the next trunk to be tried after this failure?
+    fn wants_another(&self, leg: &Leg, heard: bool, cause: Cause) -> bool {
+        if self.outside.emergency {
+            return true;
+        }
+        let refused_at_once = !leg.proceeding && (is_full(cause) || is_down(cause));
+        !leg.alerted && !heard && (refused_at_once || self.outside.retry_causes.contains(&cause))
+    }
+}
+
+/// The trunk has no free channel.
+fn is_full(cause: Cause) -> bool {
+    matches!(cause, Cause::NO_CIRCUIT | Cause::REQUESTED_CIRCUIT_UNAVAILABLE)
+}
+
+/// The trunk does not work.
+fn is_down(cause: Cause) -> bool {
+    matches!(cause, Cause::DESTINATION_OUT_OF_ORDER | Cause::NETWORK_OUT_OF_ORDER)
+}
+
+impl Call {
+    pub(super) fn go_outside(&mut self, desk: &mut Desk, outside: Outside) {
+        self.record.emergency = outside.emergency;
+        let queue = outside.trunks.iter().copied().collect();
+        let failure = (Cause::NO_ROUTE_TO_DESTINATION, None);
+        let attempt = Attempt { outside, queue, current: None, full: BTreeSet::new(), failure, rounds: 0 };
+        self.stage = Stage::Outside(Box::new(attempt));
+        self.next_trunk(desk);
+    }
+
+    /// Tries the next trunk; ends the call when there is none left.
+    pub(super) fn next_trunk(&mut self, desk: &mut Desk) {
+        let config = self.config.clone();
+        loop {
+            let Stage::Outside(attempt) = &mut self.stage else { return };
+            if attempt.current.is_some() {
+                return;
+            }
+            let Some(id) = attempt.queue.pop_front() else { return self.all_failed(desk) };
+            let Some(trunk) = config.trunks.iter().find(|t| t.id == id && t.enabled) else {
+                attempt.failure = (Cause::NETWORK_OUT_OF_ORDER, Some("the trunk is switched off".into()));
+                continue;
+            };
+            let outside = &attempt.outside;
+            let number = number_for(&config, outside, &trunk.kind);
+            let caller = outside.caller.clone().unwrap_or_else(|| self.caller_outside());
+            self.record.to.clone_from(&trunk.name);
+            let detail = format!("trunk “{}” is called with {number}", trunk.name);
+            let leg = self.dial(desk, Party::Trunk(id), trunk.name.clone(), number, caller, None);
+            desk.note(self.caller.unwrap_or(leg), "Trunk", detail);
+            if let Stage::Outside(attempt) = &mut self.stage {
+                attempt.current = Some(leg);
+            }
+            self.timers.remove(&Timer::Redial);
+            if !self.record.emergency {
+                self.set_timer(desk, Timer::Ring, self.ring_timeout());
+            }
+            return;
+        }
+    }
+
+    /// Who calls, as the outside is to see it.
+    fn caller_outside(&self) -> CallerId {
+        let Stage::Outside(attempt) = &self.stage else { return self.identity.clone() };
+        let extension = match self.from {
+            Some(Party::Device(device)) => caller_id::extension_of(&self.config, device),
+            Some(Party::Trunk(_)) | None => None,
+        };
+        let outside = &attempt.outside;
+        caller_id::to_trunk(&outside.caller_id, &self.identity, extension, outside.emergency)
+    }
+
+    /// The leg on a trunk is gone.
+    pub(super) fn trunk_failed(&mut self, desk: &mut Desk, leg: &Leg, cause: Cause, reason: Option<String>) {
+        let heard = self.heard == Some(leg.id);
+        let Stage::Outside(attempt) = &mut self.stage else { return };
+        if attempt.current != Some(leg.id) {
+            return;
+        }
+        attempt.current = None;
+        if let Party::Trunk(trunk) = leg.party
+            && is_full(cause)
+            && !leg.alerted
+        {
+            attempt.full.insert(trunk);
+        }
+        let another = attempt.wants_another(leg, heard, cause);
+        attempt.failure = (cause, reason.clone());
+        if !another {
+            return self.finish(desk, cause, reason);
+        }
+        self.timers.remove(&Timer::Ring);
+        self.stop_listening(desk);
+        let on = self.caller.unwrap_or(leg.id);
+        desk.note(on, "Retry", format!("trunk “{}” failed with cause {cause}: the next is tried", leg.name));
+        self.next_trunk(desk);
+    }
+
+    /// The far end is about to explain a failure. When another trunk may do better the caller need
+    /// not hear it: leaves this one and returns true.
+    pub(super) fn try_elsewhere(&mut self, desk: &mut Desk, leg: LegId, cause: Cause) -> bool {
+        let heard = self.heard == Some(leg);
+        let Stage::Outside(attempt) = &self.stage else { return false };
+        let Some(found) = self.legs.get_mut(&leg) else { return false };
+        let more = !attempt.queue.is_empty() || attempt.outside.emergency;
+        if !more || !attempt.wants_another(found, heard, cause) {
+            return false;
+        }
+        found.state = LegState::Clearing;
+        desk.hangup(leg, cause);
+        // It stays a leg of the call until it has ended, but it is no longer the one that is tried.
+        let left = found.clone();
+        self.trunk_failed(desk, &left, cause, None);
+        true
+    }
+
+    fn all_failed(&mut self, desk: &mut Desk) {
+        let id = self.id;
+        let Stage::Outside(attempt) = &mut self.stage else { return };
+        let again = attempt.outside.emergency && !attempt.outside.trunks.is_empty();
+        if !again || attempt.rounds >= EMERGENCY_ROUNDS {
+            let (cause, reason) = attempt.failure.clone();
+            return self.finish(desk, cause, reason);
+        }
+        attempt.rounds += 1;
+        attempt.queue = attempt.outside.trunks.iter().copied().collect();
+        let trunks: Vec<_> = std::mem::take(&mut attempt.full).into_iter().collect();
+        if !trunks.is_empty() {
+            desk.asks.push(Ask::FreeTrunk { call: id, trunks });
+        }
+        self.set_timer(desk, Timer::Redial, EMERGENCY_WAIT);
+        if let Some(leg) = self.caller {
+            desk.note(leg, "Emergency", "every trunk has failed: the call waits for a line and tries again");
+        }
+    }
+
+    /// A line on `trunk` has become free for this emergency call.
+    pub fn line_freed(&mut self, desk: &mut Desk, trunk: TrunkId) {
+        if let Stage::Outside(attempt) = &mut self.stage
+            && attempt.current.is_none()
+        {
+            attempt.queue.retain(|t| *t != trunk);
+            attempt.queue.push_front(trunk);
+            self.next_trunk(desk);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! Two parties talk: joining, hold, digits, and the end of a leg.
+
+use super::{Call, Stage};
+use crate::bridge;
+use crate::desk::Desk;
+use demarc_model::{Cause, LegId};
+
+impl Call {
+    /// Lets each of two talking parties hear what it should; says so only where that changed.
+    pub(super) fn join(&mut self, desk: &mut Desk) {
+        let (Stage::Talking { peer }, Some(caller)) = (&self.stage, self.caller) else { return };
+        for (party, other) in [(caller, *peer), (*peer, caller)] {
+            let (Some(a), Some(b)) = (self.legs.get(&party), self.legs.get(&other)) else { continue };
+            let source = bridge::source(a, b);
+            let Some(leg) = self.legs.get_mut(&party) else { continue };
+            leg.state = bridge::state(leg);
+            if let Some(stream) = leg.stream
+                && leg.hears.as_ref() != Some(&source)
+            {
+                desk.play(stream, source.clone());
+                leg.hears = Some(source);
+            }
+        }
+    }
+
+    pub(super) fn held(&mut self, desk: &mut Desk, leg: LegId, change: impl Fn(bool) -> bool) {
+        if let Stage::Talking { .. } = self.stage
+            && let Some(leg) = self.legs.get_mut(&leg).filter(|leg| leg.is_live())
+        {
+            leg.held = change(leg.held);
+            self.join(desk);
+        }
+    }
+
+    pub(super) fn digit(&mut self, desk: &mut Desk, leg: LegId, digit: char, out_of_band: bool) {
+        let other = match &self.stage {
+            Stage::Served { leg: served, .. } if *served == leg => {
+                return self.serve(desk, |service| service.digit(digit));
+            }
+            Stage::Talking { peer } if self.caller == Some(leg) => Some(*peer),
+            Stage::Talking { peer } if *peer == leg => self.caller,
+            // A machine outside may want digits before it answers.
+            Stage::Outside(_) if self.caller == Some(leg) => self.heard,
+            _ => None,
+        };
+        // Digits in the stream reach the other party through media.
+        if out_of_band
+            && let Some(stream) = other.and_then(|id| self.legs.get(&id)).and_then(|leg| leg.stream)
+        {
+            desk.send_digits(stream, digit.to_string());
+        }
+    }
+
+    pub(super) fn ended(&mut self, desk: &mut Desk, id: LegId, cause: Cause, reason: Option<String>) {
+        let Some(leg) = self.legs.remove(&id) else { return };
+        // A leg that was told to hang up has no say any more.
+        if !leg.is_live() {
+            return;
+        }
+        // When the far end explained a failure, that is the reason, not how it let go afterwards.
+        let cause = leg.failing.unwrap_or(cause);
+        match &self.stage {
+            _ if self.caller == Some(id) => self.finish(desk, cause, reason),
+            Stage::Talking { .. } | Stage::Served { .. } => self.finish(desk, cause, reason),
+            Stage::Inside(_) => self.phone_failed(desk, cause, reason),
+            Stage::Outside(_) => self.trunk_failed(desk, &leg, cause, reason),
+            Stage::Collecting | Stage::Over => {}
+        }
+    }
+}

@@ -1,0 +1,34 @@
+//! What an extension rings.
+
+use demarc_model::Config;
+use demarc_model::config::{DeviceId, ExtensionId};
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Telephones that ring at the same time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Round {
+    pub phones: Vec<Phone>,
+    /// How long they ring.
+    pub limit: Duration,
+}
+
+/// A telephone and the extension it is rung for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Phone {
+    pub device: DeviceId,
+    pub extension: ExtensionId,
+}
+
+/// All devices of an extension at once.
+pub(crate) fn rounds(config: &Config, id: ExtensionId) -> VecDeque<Round> {
+    let limit = Duration::from_secs(config.system.ring_timeout_s.into());
+    VecDeque::from([Round { phones: phones(config, id), limit }])
+}
+
+/// The devices of an extension.
+pub(crate) fn phones(config: &Config, id: ExtensionId) -> Vec<Phone> {
+    let extension = config.extensions.iter().find(|e| e.id == id);
+    let devices = extension.map(|e| e.devices.as_slice()).unwrap_or_default();
+    devices.iter().map(|&device| Phone { device, extension: id }).collect()
+}
