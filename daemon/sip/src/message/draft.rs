@@ -67,10 +67,12 @@ impl Draft {
     /// With this tag in To, when there is none yet (of a response; not for 100).
     #[must_use]
     pub fn to_tag(mut self, tag: &str) -> Self {
-        if let Some((_, to)) = self.lines.iter_mut().find(|(name, _)| name == Name::To.as_str())
-            && Address::parse(to).is_some_and(|a| a.tag().is_none())
+        let tag = token(tag);
+        let to = self.lines.iter_mut().find(|(name, _)| name == Name::To.as_str());
+        if let Some((_, to)) = to.filter(|(_, to)| Address::parse(to).is_some_and(|a| a.tag().is_none()))
+            && !tag.is_empty()
         {
-            let _ = write!(to, ";tag={}", token(tag));
+            let _ = write!(to, ";tag={tag}");
         }
         self
     }
@@ -86,7 +88,8 @@ impl Draft {
     #[must_use]
     pub fn add_other(mut self, name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         let name = name.into();
-        if scan::is_token(&name) && self.lines.len() < MAX_HEADERS - 2 {
+        let is_ours = matches!(Name::parse(&name), Name::ContentLength | Name::ContentType);
+        if scan::is_token(&name) && !is_ours && self.lines.len() < MAX_HEADERS - 2 {
             self.lines.push((name, one_line(value.into())));
         }
         self
@@ -163,8 +166,8 @@ impl Draft {
 
 /// No control character gets out of here.
 fn one_line(text: String) -> String {
-    if text.chars().any(char::is_control) {
-        return text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.bytes().any(|b| b.is_ascii_control()) {
+        return text.chars().map(|c| if c.is_ascii_control() { ' ' } else { c }).collect();
     }
     text
 }

@@ -143,7 +143,7 @@ pub(crate) fn quote(text: &str) -> String {
                 out.push('\\');
                 out.push(c);
             }
-            c if c.is_control() => out.push(' '),
+            c if c.is_ascii_control() => out.push(' '),
             c => out.push(c),
         }
     }

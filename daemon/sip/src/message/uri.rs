@@ -254,18 +254,14 @@ fn same_text(a: Option<&str>, b: Option<&str>) -> bool {
 /// A parameter that both have must be equal; `user`, `ttl`, `method`, `maddr` and `transport` must
 /// not be there in one only.
 fn same_params(a: Params<'_>, b: Params<'_>) -> bool {
-    let covers = |x: Params<'_>, y: Params<'_>| {
-        x.iter().all(|p| match y.find(p.name) {
-            Some(value) => {
-                let decode = |v: Option<&str>| v.map(|v| scan::percent_decode(v).to_ascii_lowercase());
-                decode(p.value) == decode(value)
-            }
-            None => !["user", "ttl", "method", "maddr", "transport"]
-                .iter()
-                .any(|n| p.name.eq_ignore_ascii_case(n)),
-        })
+    const EXACT: [&str; 5] = ["user", "ttl", "method", "maddr", "transport"];
+    let decode = |value: Option<&str>| value.map(|v| scan::percent_decode(v).to_ascii_lowercase());
+    let agree = |name: &str| match (a.find(name), b.find(name)) {
+        (Some(a), Some(b)) => decode(a) == decode(b),
+        (None, None) => true,
+        _ => !EXACT.iter().any(|exact| exact.eq_ignore_ascii_case(name)),
     };
-    covers(a, b) && covers(b, a)
+    a.iter().chain(b.iter()).all(|param| agree(param.name))
 }
 
 fn same_headers(a: Option<&str>, b: Option<&str>) -> bool {
