@@ -1,0 +1,28 @@
+import { signal } from "@preact/signals";
+import type { Schemas } from "../api/client";
+import { config } from "../api/config";
+
+type Channel = Schemas["ChannelId"];
+
+/** The cards as the gateway found them. */
+export const hardware = signal<Schemas["HardwareSpan"][]>([]);
+
+/** The numbers of the simulated telco; none on real hardware. */
+export const simulated = signal<Schemas["SimulatedNumber"][]>([]);
+
+/** A channel as people write it: `2/4`. */
+export const place = (channel: Channel): string => `${channel.span}/${channel.slot}`;
+
+/** The analog ports of one kind that nothing uses yet. */
+export function freePorts(kind: "fxo" | "fxs"): Channel[] {
+  const used = new Set([
+    ...config.line.value.map((line) => place(line.channel)),
+    ...config.device.value.flatMap((device) => (device.kind.type === "fxs" ? [place(device.kind.channel)] : [])),
+  ]);
+  const ports = hardware.value.flatMap((span) => span.ports);
+  return ports.filter((port) => port.kind === kind && !used.has(place(port.channel))).map((port) => port.channel);
+}
+
+/** What a port is. */
+export const portKind = (channel: Channel): Schemas["PortKind"] | undefined =>
+  hardware.value.flatMap((span) => span.ports).find((port) => place(port.channel) === place(channel))?.kind;

@@ -1,0 +1,88 @@
+import { useEffect, useMemo } from "preact/hooks";
+import { useSignal } from "@preact/signals";
+import { config, find, loaded, title, type NounName, type Nouns } from "../api/config";
+import { create, remove, save } from "../api/write";
+import { t } from "../i18n";
+import { Button } from "../kit/Button";
+import { ask } from "../kit/Dialog";
+import { Empty, Page, Panel } from "../kit/Page";
+import { say } from "../kit/Toast";
+import { guard, navigate } from "../shell/router";
+import { tell } from "../shell/tell";
+import { Fields } from "./fields";
+import { FormShell, useForm } from "./FormShell";
+import type { Noun } from "./noun";
+
+/** One thing of a noun, or a new one. */
+export function NounEdit<N extends NounName>({ noun, id }: { noun: Noun<N>; id: number | "new" }) {
+  const thing = id === "new" ? noun.blank?.() : find(noun.name, id);
+  if (!thing) {
+    if (!loaded.value) return null;
+    return (
+      <Empty icon={noun.icon} title={t("goneTitle")} action={<a href={noun.path}>{t(`${noun.name}.many`)}</a>}>
+        {t("goneWhy")}
+      </Empty>
+    );
+  }
+  return <Editor key={id} noun={noun} id={id} thing={thing} />;
+}
+
+function Editor<N extends NounName>({ noun, id, thing }: { noun: Noun<N>; id: number | "new"; thing: Nouns[N] }) {
+  const form = useForm(thing);
+  const fields = useMemo(() => new Fields<N, Nouns[N]>(noun.name, form), [form]);
+  const busy = useSignal(false);
+  const back = { href: noun.path, label: t(`${noun.name}.many`) };
+
+  // Somebody else changed it, and we did not: show what it is now.
+  const current = id === "new" ? thing : find(noun.name, id);
+  useEffect(() => {
+    if (current && id !== "new" && !form.dirty.value) form.saved.value = form.draft.value = current;
+  }, [current]);
+
+  async function submit() {
+    const done = id === "new" ? await create(noun.name, form) : await save(noun.name, id, form);
+    if (!done) return;
+    guard.value = null;
+    say(t("savedNamed", { name: title(noun.name, done) }));
+    if (id === "new") await navigate(noun.path);
+    noun.saved?.(done, id === "new");
+  }
+
+  async function discard() {
+    const go = await ask({
+      title: t("deleteTitle", { name: title(noun.name, thing) }),
+      body: <p>{t(`${noun.name}.delete`)}</p>,
+      go: t("delete"),
+      danger: true,
+    });
+    if (!go) return;
+    busy.value = true;
+    const gone = await tell(remove(noun.name, id as number));
+    busy.value = false;
+    if (!gone) return;
+    guard.value = null;
+    say(t("deletedNamed", { name: title(noun.name, thing) }));
+    await navigate(noun.path);
+  }
+
+  const list = config[noun.name].value as Nouns[N][];
+  return (
+    <Page
+      title={id === "new" ? t(`${noun.name}.new`) : title(noun.name, form.saved.value) || t(`${noun.name}.one`)}
+      back={back}
+      actions={
+        id !== "new" &&
+        noun.blank && (
+          <Button icon="trash" look="quiet" disabled={busy.value} onClick={discard}>
+            {t("delete")}
+          </Button>
+        )
+      }
+    >
+      {id !== "new" && noun.now && list.length > 0 && <Panel class="now">{noun.now(thing)}</Panel>}
+      <FormShell form={form} onSubmit={submit} fresh={id === "new"} cancel={() => navigate(noun.path)}>
+        {noun.form(fields)}
+      </FormShell>
+    </Page>
+  );
+}

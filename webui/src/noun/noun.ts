@@ -1,0 +1,23 @@
+import type { ComponentChildren } from "preact";
+import type { NounName, Nouns } from "../api/config";
+import type { Column } from "../kit/Table";
+import type { IconName } from "../kit/Icon";
+import type { Fields } from "./fields";
+
+/** What the app knows of a noun beyond its type: enough for its list and its form. */
+export interface Noun<N extends NounName> {
+  name: N;
+  /** Its pages: `/lines`, `/lines/3`, `/lines/new`. */
+  path: string;
+  icon: IconName;
+  columns: Column<Nouns[N]>[];
+  /** What a new one begins with; none when the hardware decides how many there are. */
+  blank?: () => Nouns[N];
+  form: (f: Fields<N, Nouns[N]>) => ComponentChildren;
+  /** The order matters: the first that matches is taken. */
+  ordered?: boolean;
+  /** Shown beside the form of one that exists: how it is now. */
+  now?: (thing: Nouns[N]) => ComponentChildren;
+  /** Called after it was saved. */
+  saved?: (thing: Nouns[N], created: boolean) => void;
+}

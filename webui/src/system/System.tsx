@@ -1,0 +1,66 @@
+import { useMemo } from "preact/hooks";
+import { system } from "../api/config";
+import { answer, api, type Schemas } from "../api/client";
+import { match, saveForm } from "../api/write";
+import { t } from "../i18n";
+import { Page } from "../kit/Page";
+import { Section } from "../kit/Field";
+import { say } from "../kit/Toast";
+import { Fields } from "../noun/fields";
+import { FormShell, useForm } from "../noun/FormShell";
+import { countries, countryName } from "./countries";
+
+type System = Schemas["System"];
+
+export function SystemPage() {
+  if (!system.value) return null;
+  return <Editor value={system.value} />;
+}
+
+export const putSystem = async (body: System): Promise<System> => (await answer(api.PUT("/api/system", { params: { header: match() }, body }))) as System;
+export const getSystem = async (): Promise<System> => (await answer(api.GET("/api/system"))) as System;
+
+function Editor({ value }: { value: System }) {
+  const form = useForm(value);
+  const f = useMemo(() => new Fields<"system", System>("system", form), [form]);
+  async function submit() {
+    if (await saveForm("system", form, putSystem, getSystem)) say(t("saved"));
+  }
+  return (
+    <Page title={t("system.title")} lede={t("system.lede")}>
+      <FormShell form={form} onSubmit={submit}>
+        <Section title={t("system.site")} lede={t("system.siteWhy")}>
+          {f.text("/name")}
+          <div class="two">
+            {f.choice("/country", countries(), { named: countryName })}
+            {f.text("/area_code", { mono: true })}
+          </div>
+          {f.texts("/emergency_numbers")}
+        </Section>
+        <Section title={t("system.calls")} lede={t("system.callsWhy")}>
+          <div class="two">
+            {f.number("/ring_timeout_s", 5, 300, t("seconds"))}
+            {f.number("/max_call_minutes", 1, 1440, t("minutes"))}
+          </div>
+          {f.choice("/cause_profile", ["rfc3398", "asterisk", "audiocodes"])}
+        </Section>
+        <Section title={t("system.sip")} lede={t("system.sipWhy")}>
+          <div class="two">
+            {f.text("/sip/udp", { mono: true, optional: true, placeholder: t("off") })}
+            {f.text("/sip/tcp", { mono: true, optional: true, placeholder: t("off") })}
+          </div>
+          {f.text("/sip/realm", { mono: true })}
+          {f.text("/sip/external_address", { mono: true, optional: true, placeholder: t("ownAddress") })}
+          {f.number("/sip/registration_max_s", 60, 86400, t("seconds"))}
+        </Section>
+        <Section title={t("system.rtp")} lede={t("system.rtpWhy")}>
+          <div class="two">
+            {f.number("/rtp/first_port", 1024, 65534)}
+            {f.number("/rtp/ports", 2, 2000)}
+          </div>
+          {f.number("/rtp/lost_after_s", 0, 3600, t("seconds"))}
+        </Section>
+      </FormShell>
+    </Page>
+  );
+}
