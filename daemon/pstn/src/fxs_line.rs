@@ -459,3 +459,6 @@ fn device_at(config: &Config, channel: ChannelId) -> Option<(DeviceId, FxsPort)>
         _ => None,
     })
 }
+
+#[cfg(test)]
+mod tests;

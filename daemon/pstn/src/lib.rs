@@ -19,13 +19,19 @@
 //! stream, so that what the PBX orders comes last and holds.
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod bench;
 mod caller_id;
 mod desk;
+#[cfg(test)]
+mod fuzz;
 mod fxo_line;
 mod fxs_line;
 mod isdn_span;
 mod number;
 mod room;
+#[cfg(test)]
+mod room_tests;
 mod tone;
 mod trunk_group;
 

@@ -107,3 +107,86 @@ pub(crate) fn is_key(c: char) -> bool {
 fn digits(number: &str) -> String {
     number.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | '#')).take(MAX_DIGITS).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bench;
+    use demarc_model::Country;
+
+    fn system(country: Country) -> System {
+        bench::config(country).system
+    }
+
+    fn number(digits: &str, ton: u8) -> PartyNumber {
+        bench::party(digits, ton)
+    }
+
+    #[test]
+    fn a_called_number_is_e164_only_when_its_type_says_so() {
+        let gb = system(Country::GB);
+        assert_eq!(called_in(&number("442079460901", INTERNATIONAL), &gb), "+442079460901");
+        assert_eq!(called_in(&number("2079460901", NATIONAL), &gb), "+442079460901");
+        assert_eq!(called_in(&number("901", SUBSCRIBER), &gb), "901", "the last digits of a range");
+        assert_eq!(called_in(&number("02079460901", 0), &gb), "02079460901");
+        let private = PartyNumber { npi: 9, ..number("201", INTERNATIONAL) };
+        assert_eq!(called_in(&private, &gb), "201");
+        assert_eq!(called_in(&number("", NATIONAL), &gb), "");
+    }
+
+    #[test]
+    fn a_local_caller_is_of_our_area() {
+        let caller = caller_in(Some(&number("79460123", SUBSCRIBER)), None, &system(Country::GB));
+        assert_eq!(caller.number.as_deref(), Some("+442079460123"));
+        assert_eq!(caller.presentation, Presentation::Allowed);
+    }
+
+    #[test]
+    fn no_number_is_unavailable_not_allowed() {
+        let gb = system(Country::GB);
+        assert_eq!(caller_in(None, None, &gb).presentation, Presentation::Unavailable);
+        let empty = caller_in(Some(&number("", 0)), None, &gb);
+        assert_eq!((empty.number, empty.presentation), (None, Presentation::Unavailable));
+    }
+
+    #[test]
+    fn what_goes_out_comes_back_in() {
+        let gb = system(Country::GB);
+        for own in [NATIONAL, INTERNATIONAL] {
+            for called in ["+442079460901", "+12025550123", "999", "*21"] {
+                assert_eq!(called_in(&number_out(called, own, &gb), &gb), called);
+            }
+            for presentation in [Presentation::Allowed, Presentation::Restricted] {
+                for screening in [
+                    Screening::UserUnscreened,
+                    Screening::UserVerified,
+                    Screening::UserFailed,
+                    Screening::Network,
+                ] {
+                    let number = Some("+442079460901".to_owned());
+                    let caller = CallerId { number, name: None, presentation, screening };
+                    let wire = caller_out(&caller, own, &gb);
+                    assert_eq!(caller_in(wire.as_ref(), None, &gb), caller);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_number_that_is_not_available_is_not_sent() {
+        let caller = CallerId {
+            number: Some("+442079460901".into()),
+            presentation: Presentation::Unavailable,
+            ..CallerId::default()
+        };
+        let wire = caller_out(&caller, NATIONAL, &system(Country::GB));
+        assert_eq!(wire.map(|wire| (wire.digits, wire.presentation)), Some((String::new(), NOT_AVAILABLE)));
+    }
+
+    #[test]
+    fn an_exchange_is_dialled_in_the_way_of_the_country() {
+        assert_eq!(dialled_out("+442079460901", &system(Country::GB)), "02079460901");
+        assert_eq!(dialled_out("+442079460901", &system(Country::US)), "011442079460901");
+        assert_eq!(dialled_out("9,0123", &system(Country::GB)), "9,0123");
+    }
+}

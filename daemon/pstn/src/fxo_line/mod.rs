@@ -215,7 +215,9 @@ impl FxoLine {
             return;
         }
         match (command, &mut self.state) {
-            (LegCommand::Answer { .. }, State::Ringing(ringing)) if ringing.offered => {
+            // The PBX does not know of it yet.
+            (_, State::Ringing(Ringing { offered: false, .. })) => {}
+            (LegCommand::Answer { .. }, State::Ringing(ringing)) => {
                 if !ringing.connected {
                     self.hook_off(desk);
                 }
@@ -393,9 +395,6 @@ impl FxoLine {
 
     fn idle(&mut self, desk: &mut Desk) {
         desk.close(self.stream.take());
-        if let Some(leg) = self.leg.take() {
-            desk.forget(leg);
-        }
         self.state = State::Idle;
         self.timer = None;
         self.line.clone_from(&self.wanted);
@@ -443,3 +442,6 @@ fn trunk_of(config: &Config, id: LineId) -> Option<TrunkId> {
     };
     config.trunks.iter().find(has).map(|trunk| trunk.id)
 }
+
+#[cfg(test)]
+mod tests;
