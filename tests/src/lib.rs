@@ -5,3 +5,4 @@
 
 pub mod lab;
 pub mod ladder;
+pub mod real;

@@ -1,0 +1,98 @@
+//! SIPp as a phone.
+
+use super::wait_for;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+use tempfile::TempDir;
+
+/// How long a scenario may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// One SIPp process that plays a scenario of `tests/sipp` once.
+pub struct Sipp {
+    child: Child,
+    folder: TempDir,
+    scenario: String,
+}
+
+/// What a scenario is told.
+#[derive(Debug, Clone, Default)]
+pub struct Cast<'a> {
+    /// User name of the account.
+    pub user: &'a str,
+    /// Its password.
+    pub password: &'a str,
+    /// The number that is called.
+    pub number: &'a str,
+    /// Where the audio is.
+    pub audio: u16,
+    /// Local SIP port; 0 = any.
+    pub port: u16,
+    /// Over TCP.
+    pub tcp: bool,
+    /// How long the call lasts, in milliseconds.
+    pub talk_ms: u32,
+}
+
+impl Sipp {
+    /// Starts a scenario toward the gateway.
+    pub fn start(scenario: &str, gateway: SocketAddr, cast: &Cast<'_>) -> Self {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sipp").join(format!("{scenario}.xml"));
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut command = Command::new("sipp");
+        command
+            .current_dir(folder.path())
+            .arg(gateway.to_string())
+            .arg("-sf")
+            .arg(&file)
+            .args(["-m", "1", "-nostdin", "-i", "127.0.0.1", "-mi", "127.0.0.1"])
+            .args(["-s", if cast.number.is_empty() { cast.user } else { cast.number }])
+            .args(["-au", cast.user, "-ap", cast.password])
+            .args(["-key", "user", cast.user])
+            .args(["-key", "audio", &cast.audio.to_string()])
+            .args(["-d", &cast.talk_ms.to_string()])
+            .args(["-timeout", "100s", "-timeout_error"])
+            .args(["-trace_err", "-trace_msg", "-trace_screen"])
+            .args(["-t", if cast.tcp { "t1" } else { "u1" }]);
+        if cast.port != 0 {
+            command.args(["-p", &cast.port.to_string()]);
+        }
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("sipp");
+        Self { child, folder, scenario: scenario.into() }
+    }
+
+    /// Waits until the scenario is over.
+    ///
+    /// # Panics
+    /// When it failed; with SIPp's own words.
+    pub fn finish(mut self) -> String {
+        let status = wait_for(&self.scenario.clone(), PATIENCE, || self.child.try_wait().expect("a child"));
+        let messages = self.messages();
+        assert!(status.success(), "{}: {status}\n{}\n{messages}", self.scenario, self.files("errors"));
+        messages
+    }
+
+    /// Every message that was sent and received so far.
+    pub fn messages(&self) -> String {
+        self.files("messages")
+    }
+
+    fn files(&self, kind: &str) -> String {
+        let entries = std::fs::read_dir(self.folder.path()).expect("a folder");
+        entries
+            .flatten()
+            .filter(|entry| entry.file_name().to_string_lossy().contains(kind))
+            .filter_map(|entry| std::fs::read_to_string(entry.path()).ok())
+            .collect()
+    }
+}
+
+impl Drop for Sipp {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
