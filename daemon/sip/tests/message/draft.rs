@@ -6,8 +6,16 @@ use proptest::prelude::*;
 
 #[test]
 fn a_response_repeats_what_it_must() {
-    let invite = request(&corpus::INVITE.replace("Max-Forwards", "Record-Route: <sip:p1;lr>\nRecord-Route: <sip:p2;lr>\nTimestamp: 54\nMax-Forwards"));
-    let text = |status| String::from_utf8(Draft::response(&invite, status, "198.51.100.7:1024".parse().unwrap()).to_tag("t1").write()).unwrap();
+    let invite = request(&corpus::INVITE.replace(
+        "Max-Forwards",
+        "Record-Route: <sip:p1;lr>\nRecord-Route: <sip:p2;lr>\nTimestamp: 54\nMax-Forwards",
+    ));
+    let text = |status| {
+        String::from_utf8(
+            Draft::response(&invite, status, "198.51.100.7:1024".parse().unwrap()).to_tag("t1").write(),
+        )
+        .unwrap()
+    };
     assert_eq!(
         text(Status::RINGING),
         "SIP/2.0 180 Ringing\r\n\
@@ -26,7 +34,10 @@ fn a_response_repeats_what_it_must() {
     // What the sender claims about where it came from does not count.
     let liar = request(&corpus::INVITE.replace(";rport", ";rport=7;received=203.0.113.1"));
     let draft = Draft::response(&liar, Status::OK, "192.0.2.10:9".parse().unwrap());
-    assert_eq!(draft.value(Name::Via), Some("SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK776asdhds;received=192.0.2.10;rport=9"));
+    assert_eq!(
+        draft.value(Name::Via),
+        Some("SIP/2.0/UDP 192.0.2.10:5060;branch=z9hG4bK776asdhds;received=192.0.2.10;rport=9")
+    );
 }
 
 #[test]
@@ -61,7 +72,8 @@ fn lines_are_added_replaced_and_removed_in_place() {
 #[test]
 fn the_longest_draft_is_still_a_message() {
     let invite = request(corpus::INVITE);
-    let mut draft = Draft::response(&invite, Status::OK, "192.0.2.1:5060".parse().unwrap()).body("text/plain", "x");
+    let mut draft =
+        Draft::response(&invite, Status::OK, "192.0.2.1:5060".parse().unwrap()).body("text/plain", "x");
     for _ in 0..300 {
         draft = draft.add(Name::Warning, "399 h \"x\"");
     }

@@ -11,11 +11,30 @@ use proptest::prelude::*;
 fn interrogate(message: &Message) {
     let f = message.fields();
     let _ = (message.label(), f.iter().count(), f.vias().map(|v| (v.received(), v.rport(), v.ip())).count());
-    let _ = (f.from().display(), f.to().tag(), f.call_id(), f.cseq(), f.max_forwards(), f.expires(), f.min_expires());
-    let _ = (f.contacts().map(|c| (c.q(), c.expires(), c.uri().dialled(), c.display())).count(), f.contact_is_star());
-    let _ = (f.routes().count(), f.record_routes().count(), f.reasons().map(|r| (r.cause(), r.text())).count());
-    let _ = (f.q850_cause(), f.privacy(), f.asserted_identities().count(), f.diversions().count(), f.retry_after());
-    let _ = (f.user_agent(), f.content_type(), f.lists(Name::Supported, "timer"), f.other("x"), f.body().len());
+    let _ = (
+        f.from().display(),
+        f.to().tag(),
+        f.call_id(),
+        f.cseq(),
+        f.max_forwards(),
+        f.expires(),
+        f.min_expires(),
+    );
+    let _ = (
+        f.contacts().map(|c| (c.q(), c.expires(), c.uri().dialled(), c.display())).count(),
+        f.contact_is_star(),
+    );
+    let _ =
+        (f.routes().count(), f.record_routes().count(), f.reasons().map(|r| (r.cause(), r.text())).count());
+    let _ = (
+        f.q850_cause(),
+        f.privacy(),
+        f.asserted_identities().count(),
+        f.diversions().count(),
+        f.retry_after(),
+    );
+    let _ =
+        (f.user_agent(), f.content_type(), f.lists(Name::Supported, "timer"), f.other("x"), f.body().len());
     let _ = f.sdp().map(Sdp::parse);
     // What must be there is there.
     assert!(f.vias().next().is_some() && !f.call_id().is_empty() && !f.cseq().method.is_empty());
@@ -44,25 +63,31 @@ fn parse_any(bytes: Vec<u8>) {
 
 /// One of the corpus with some of its bytes changed, doubled or lost.
 pub(crate) fn mutated() -> impl Strategy<Value = Vec<u8>> {
-    let change = (any::<prop::sample::Index>(), 0..5u8, prop_oneof![3 => prop::sample::select(&b" ,;:<>\"\\@/=%[]\r\n\t0aZ*"[..]), 1 => any::<u8>()]);
-    (prop::sample::select(&corpus::ALL[..]), prop::collection::vec(change, 0..6)).prop_map(|(text, changes)| {
-        let mut bytes = wire(text);
-        for (at, what, byte) in changes {
-            let at = at.index(bytes.len());
-            match what {
-                0 => bytes[at] = byte,
-                1 => bytes.insert(at, byte),
-                2 if bytes.len() > 1 => drop(bytes.remove(at)),
-                3 => {
-                    let end = (at + usize::from(byte)).min(bytes.len());
-                    let copy = bytes[at..end].to_vec();
-                    bytes.splice(at..at, copy);
+    let change = (
+        any::<prop::sample::Index>(),
+        0..5u8,
+        prop_oneof![3 => prop::sample::select(&b" ,;:<>\"\\@/=%[]\r\n\t0aZ*"[..]), 1 => any::<u8>()],
+    );
+    (prop::sample::select(&corpus::ALL[..]), prop::collection::vec(change, 0..6)).prop_map(
+        |(text, changes)| {
+            let mut bytes = wire(text);
+            for (at, what, byte) in changes {
+                let at = at.index(bytes.len());
+                match what {
+                    0 => bytes[at] = byte,
+                    1 => bytes.insert(at, byte),
+                    2 if bytes.len() > 1 => drop(bytes.remove(at)),
+                    3 => {
+                        let end = (at + usize::from(byte)).min(bytes.len());
+                        let copy = bytes[at..end].to_vec();
+                        bytes.splice(at..at, copy);
+                    }
+                    _ => bytes.truncate(at.max(1)),
                 }
-                _ => bytes.truncate(at.max(1)),
             }
-        }
-        bytes
-    })
+            bytes
+        },
+    )
 }
 
 proptest! {

