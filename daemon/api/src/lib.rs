@@ -45,12 +45,11 @@ pub use setup::new_setup_code;
 pub use state::{Api, Options};
 
 use axum::Router;
-use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
-use axum::middleware;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use problem::{Code, Problem};
 use std::time::Duration;
-use tower_http::timeout::TimeoutLayer;
 use utoipa::openapi::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -70,7 +69,7 @@ pub fn router(api: Api) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(middleware::from_fn_with_state(api.clone(), auth::guard))
         .layer(DefaultBodyLimit::max(MAX_BODY))
-        .layer(TimeoutLayer::with_status_code(StatusCode::GATEWAY_TIMEOUT, TIMEOUT))
+        .layer(middleware::from_fn(within_time))
         .with_state(api);
     headers::secure_api(router)
 }
@@ -111,6 +110,13 @@ fn all_routes() -> OpenApiRouter<Api> {
     responses((status = 200, description = "OpenAPI 3.1", body = serde_json::Value)))]
 async fn get_openapi() -> axum::Json<OpenApi> {
     axum::Json(openapi())
+}
+
+async fn within_time(request: Request, next: Next) -> Response {
+    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
+        Err(_) => Problem::new(Code::Timeout, "the request took too long").into_response(),
+    }
 }
 
 async fn not_found() -> Problem {

@@ -20,6 +20,8 @@ pub(crate) enum Code {
     NotFound,
     /// 405: not with this method.
     MethodNotAllowed,
+    /// 408: the request took too long.
+    Timeout,
     /// 409: it does not fit what there is.
     Conflict,
     /// 412: the configuration was changed meanwhile.
@@ -50,6 +52,7 @@ impl Code {
             Code::Forbidden => StatusCode::FORBIDDEN,
             Code::NotFound => StatusCode::NOT_FOUND,
             Code::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Code::Timeout => StatusCode::REQUEST_TIMEOUT,
             Code::Conflict => StatusCode::CONFLICT,
             Code::StaleRevision => StatusCode::PRECONDITION_FAILED,
             Code::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
