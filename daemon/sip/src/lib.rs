@@ -4,17 +4,33 @@
 //! out. Drive it as every machine of the gateway: after each `handle_*` drain
 //! [`Sip::poll_output`] until `None`, then sleep until [`Sip::poll_timeout`].
 //!
-//! From the wire upwards: `message` and `sdp` read and write text, `transaction` repeats and
+//! From the wire upwards: [`message`] and [`sdp`] read and write text, `transaction` repeats and
 //! matches (RFC 3261 §17), `dialog` keeps the state of a relation (§12), `session` turns INVITE
-//! dialogs into legs, `registrar` remembers where phones are, `trunk` keeps SIP peers.
+//! dialogs into legs, [`registrar`] remembers where phones are, `trunk` keeps SIP peers, and
+//! `room` hands each input to the one it is for.
 #![forbid(unsafe_code)]
 
+mod admission;
+mod cause;
+mod hub;
+mod dialog;
 pub mod digest;
+mod entropy;
+mod identity;
 mod io;
 pub mod message;
+mod ports;
 pub mod registrar;
 mod room;
+mod schedule;
 pub mod sdp;
+mod session;
+mod transaction;
+mod trunk;
 
+#[cfg(test)]
+mod tests;
+
+pub use hub::Counters;
 pub use io::{Flow, Input, Output, Transport};
 pub use room::Sip;

@@ -153,7 +153,7 @@ impl<U: Copy> Transactions<U> {
     }
 
     /// How many there are.
-    pub fn len(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.clients.len() + self.servers.len()
     }
 
@@ -334,9 +334,9 @@ impl<U: Copy> Transactions<U> {
         may
     }
 
-    /// Where the responses of a request go.
-    pub fn server_flow(&self, id: TransactionId) -> Option<Flow> {
-        self.servers.get(&id).map(|server| server.flow)
+    /// Forgets a request that was answered: its repetition will be a new request.
+    pub fn forget(&mut self, id: TransactionId) {
+        self.remove_server(id);
     }
 
     /// Does one thing that is due. `Some(Some(_))`: a client transaction was given up (timer B or
@@ -375,13 +375,17 @@ impl<U: Copy> Transactions<U> {
 
     /// A connection is gone: the requests that wait for an answer on it have failed.
     pub fn on_flow_closed(&mut self, flow: &Flow) -> Vec<(TransactionId, U)> {
-        let lost: Vec<_> = self.clients.iter().filter(|(_, c)| flow.carries(&c.flow)).map(|(id, _)| *id).collect();
+        let lost: Vec<_> =
+            self.clients.iter().filter(|(_, c)| flow.carries(&c.flow)).map(|(id, _)| *id).collect();
         let mut failed = Vec::new();
         for id in lost {
             let Some(client) = self.clients.get(&id) else { continue };
             let waiting = match &client.machine {
                 ClientMachine::Invite(machine) => {
-                    matches!(machine.state(), invite_client::State::Calling | invite_client::State::Proceeding)
+                    matches!(
+                        machine.state(),
+                        invite_client::State::Calling | invite_client::State::Proceeding
+                    )
                 }
                 ClientMachine::NonInvite(_) => true,
             };
