@@ -24,7 +24,6 @@ const MAP: &[(&str, &[&str])] = &[
             "demarc-model",
             "demarc-sip",
             "demarc-pstn",
-            "demarc-media",
             "demarc-pbx",
         ],
     ),

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 /// See the module's documentation.
 pub struct Isdn {
-    calls: BTreeMap<char, Call>,
-    named: u8,
+    calls: BTreeMap<String, Call>,
+    named: u32,
     /// The exchange releases only when a row says so.
     clears_late: bool,
 }
@@ -33,16 +33,24 @@ impl Isdn {
         self.calls.clear();
     }
 
-    fn name(&mut self, reference: CallRef, slot: u8) -> char {
-        let name = char::from(b'A' + self.named);
+    /// A to Z, then A1 to Z1, and so on.
+    fn name(&mut self, reference: CallRef, slot: u8) -> String {
+        let letter = char::from(b'A' + (self.named % 26) as u8);
+        let round = if self.named < 26 { String::new() } else { (self.named / 26).to_string() };
         self.named += 1;
-        self.calls.insert(name, Call { reference, slot });
+        let name = format!("{letter}{round}");
+        self.calls.insert(name.clone(), Call { reference, slot });
         name
     }
 
-    fn find(&self, reference: CallRef) -> char {
+    fn find(&self, reference: CallRef) -> String {
         let found = self.calls.iter().find(|(_, call)| call.reference == reference);
-        found.map_or('?', |(name, _)| *name)
+        found.map_or_else(|| "?".into(), |(name, _)| name.clone())
+    }
+
+    /// The calls that live, by name.
+    pub fn calls(&self) -> Vec<String> {
+        self.calls.keys().cloned().collect()
     }
 
     /// What a row says: `A ALERTING pi`, `SETUP slot=1 called=442079460900/1 …`.
@@ -56,7 +64,7 @@ impl Isdn {
         let slot = || value("slot").map(|slot| slot.parse::<u8>().expect("a slot"));
         let [name, verb, ..] = verb else { panic!("what is the exchange to do? {verb:?}") };
         if *name == "SETUP" || *verb == "SETUP" {
-            let reference = CallRef(1000 + 2 * u32::from(self.named));
+            let reference = CallRef(1000 + 2 * self.named);
             let slot = slot().unwrap_or(1);
             self.name(reference, slot);
             let calling = value("calling").map(|text| {
@@ -79,8 +87,8 @@ impl Isdn {
         if *name == "RESTART" {
             return Event::Restarted { slot: slot() };
         }
-        let letter = name.chars().next().expect("a call");
-        let call = self.calls.get_mut(&letter).unwrap_or_else(|| panic!("there is no call {letter}"));
+        let known = self.calls.get_mut(*name);
+        let call = known.unwrap_or_else(|| panic!("there is no call {name}"));
         if let Some(slot) = slot() {
             call.slot = slot;
         }
@@ -98,7 +106,7 @@ impl Isdn {
             },
             "DISCONNECT" => Event::Disconnect { call, cause: cause(), in_band },
             "CLEARED" => {
-                self.calls.remove(&letter);
+                self.calls.remove(*name);
                 Event::Cleared { call, cause: cause() }
             }
             other => panic!("the exchange cannot {other}"),
@@ -127,7 +135,7 @@ impl Isdn {
             Command::Restart { slot } => (format!("RESTART slot={slot}"), None),
             Command::Clear { call, cause } => {
                 let name = self.find(*call);
-                let cleared = (!self.clears_late && name != '?').then(|| {
+                let cleared = (!self.clears_late && name != "?").then(|| {
                     self.calls.remove(&name);
                     Event::Cleared { call: *call, cause: *cause }
                 });

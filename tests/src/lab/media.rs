@@ -52,7 +52,9 @@ impl Media {
                 Some(format!("{name} open"))
             }
             MediaCommand::OpenBearer { stream, channel } => {
-                let name = self.unique(channel.to_string());
+                let name = channel.to_string();
+                let owner = self.names.iter().find(|(_, other)| **other == name);
+                assert!(owner.is_none(), "channel {name} has two owners: {owner:?} and {stream}");
                 self.names.insert(*stream, name.clone());
                 Some(format!("{name} open"))
             }

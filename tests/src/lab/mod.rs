@@ -1,5 +1,6 @@
 //! The lab: a node in virtual time and the world around it.
 
+mod chaos;
 mod isdn;
 mod media;
 mod phone;
@@ -37,6 +38,8 @@ pub struct Lab {
     later: BTreeMap<(Duration, u64), Input>,
     count: u64,
     silent: bool,
+    /// Final records by call.
+    records: BTreeMap<u64, u32>,
 }
 
 impl Lab {
@@ -61,6 +64,7 @@ impl Lab {
             later: BTreeMap::new(),
             count: 0,
             silent: true,
+            records: BTreeMap::new(),
         };
         lab.input(Input::Alarms { span: SpanId(1), alarms: Vec::new() });
         if !set.contains(&"span-down") {
@@ -246,7 +250,10 @@ impl Lab {
                     }
                 }
                 Output::Record(record) => {
+                    let count = self.records.entry(record.call.0).or_default();
                     if record.ended_ms.is_some() {
+                        *count += 1;
+                        assert_eq!(*count, 1, "call {} has two last records", record.call);
                         self.write(&render::record(&record));
                     }
                 }
@@ -268,6 +275,8 @@ impl Lab {
     /// When all is quiet no stream is open, no call lives on the D channel, and nobody is busy.
     fn check_nothing_is_left(&self) {
         let story = || self.rows.join("\n");
+        let open: Vec<_> = self.records.iter().filter(|(_, ends)| **ends != 1).collect();
+        assert!(open.is_empty(), "records without an end: {open:?}\n{}", story());
         assert!(self.media.open().is_empty(), "streams are left open: {:?}\n{}", self.media.open(), story());
         assert!(self.isdn.is_empty(), "ISDN calls are left\n{}", story());
         assert!(self.live().calls.is_empty(), "calls are left\n{}", story());

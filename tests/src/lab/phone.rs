@@ -121,6 +121,16 @@ impl Phone {
         (self.name.clone(), message)
     }
 
+    /// Is there anything that this verb could be about?
+    pub fn can(&self, verb: &str) -> bool {
+        match verb {
+            "INVITE" | "silent" | "OPTIONS" => true,
+            "CANCEL" => self.asked.as_ref().is_some_and(|asked| asked.method == "INVITE"),
+            "BYE" | "re-INVITE" | "INFO" => self.remote.is_some(),
+            _ => self.offered.is_some(),
+        }
+    }
+
     /// What a row says.
     pub fn act(&mut self, verb: &[&str]) -> Vec<Vec<u8>> {
         match verb {
