@@ -102,12 +102,12 @@ impl Sip {
     }
 
     /// The SIP devices as they are now.
-    pub fn live_devices(&self) -> Vec<LiveDevice> {
+    pub fn live_devices(&self, now: Now) -> Vec<LiveDevice> {
         let devices = self.hub.config.devices.iter().filter(|device| sip_account(device).is_some());
         devices
             .map(|device| LiveDevice {
                 device: device.id,
-                reachable: !self.hub.registrar.bindings(device.id).is_empty(),
+                reachable: self.hub.registrar.bindings(device.id).iter().any(|b| b.expires_at > now.mono),
                 contacts: self.hub.registrar.live(device.id),
             })
             .collect()
