@@ -206,18 +206,22 @@ impl FxsLine {
             (LegCommand::NeedDigits { dial_tone: true, .. }, State::Collecting { digits: 0 }) => {
                 desk.play(self.stream, tone::dial(country));
             }
-            (LegCommand::Proceed { .. } | LegCommand::Progress { .. }, State::Collecting { .. }) => {
-                self.waiting(desk);
+            (LegCommand::Proceed { .. }, State::Collecting { digits }) => {
+                if *digits == 0 {
+                    desk.play(self.stream, Source::Silence);
+                }
+                self.enough(State::Waiting);
             }
             (LegCommand::Ring { in_band, .. }, State::Collecting { .. } | State::Waiting) => {
-                self.waiting(desk);
+                self.enough(State::Waiting);
                 if !in_band {
                     desk.play(self.stream, tone::ringback(country));
                 }
             }
+            // Here, and after an answer, what is heard is the PBX's: not a word from us.
+            (LegCommand::Progress { .. }, State::Collecting { .. }) => self.enough(State::Waiting),
             (LegCommand::Answer { .. }, State::Collecting { .. } | State::Waiting) => {
-                self.waiting(desk);
-                self.state = State::Active;
+                self.enough(State::Active);
                 if self.device.as_ref().is_some_and(|(_, port)| port.reverse_on_answer) {
                     self.polarity(desk, true);
                 }
@@ -348,26 +352,21 @@ impl FxsLine {
             desk.play(self.stream, Source::Silence);
         }
         if complete {
-            self.state = State::Waiting;
-            self.timer = None;
+            self.enough(State::Waiting);
         }
         desk.leg(LegEvent::MoreDigits { leg, digits: digit.to_string(), complete });
     }
 
     fn complete(&mut self, desk: &mut Desk) {
-        self.state = State::Waiting;
-        self.timer = None;
+        self.enough(State::Waiting);
         if let Some(leg) = self.leg {
             desk.leg(LegEvent::MoreDigits { leg, digits: String::new(), complete: true });
         }
     }
 
     /// The PBX has heard enough digits.
-    fn waiting(&mut self, desk: &mut Desk) {
-        if matches!(self.state, State::Collecting { digits: 0 }) {
-            desk.play(self.stream, Source::Silence);
-        }
-        self.state = State::Waiting;
+    fn enough(&mut self, next: State) {
+        self.state = next;
         self.timer = None;
     }
 

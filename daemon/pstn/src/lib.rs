@@ -11,12 +11,13 @@
 //!   Config ────────┘  TrunkGroup (hunting)   └──
 //! ```
 //!
-//! One machine a file: [`isdn_span`] with one `isdn_call` for each call, [`fxo_line`],
-//! [`fxs_line`]. A call to a trunk is an `Attempt` that `trunk_group` offers to one channel after
-//! the other until one takes it.
+//! One machine a file: `isdn_span` with one `call` for each call on it, `fxo_line`, `fxs_line`. A
+//! call to a trunk is an `Attempt` that `trunk_group` offers to one channel after the other until
+//! one takes it.
 //!
-//! A command to media always leaves before the leg event that makes the PBX speak about the same
-//! stream, so that what the PBX orders comes last and holds.
+//! Two rules keep this room and the PBX from talking over each other in one stream. A command to
+//! media leaves before the leg event that makes the PBX speak. And nothing is played upon
+//! `Progress`, `Answer` or `Ring { in_band: true }`: from then on what is heard is the PBX's.
 #![forbid(unsafe_code)]
 
 #[cfg(test)]

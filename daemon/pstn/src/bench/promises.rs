@@ -6,6 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 #[derive(Default)]
 pub(super) struct Promises {
+    /// The stream of a leg whose audio is the PBX's.
+    handed_over: BTreeSet<StreamId>,
     /// Living legs, and the stream that each has been given.
     legs: BTreeMap<LegId, Option<StreamId>>,
     ended: BTreeSet<LegId>,
@@ -28,6 +30,20 @@ impl Promises {
             && !self.ended.contains(&dial.leg)
         {
             self.legs.entry(dial.leg).or_insert(None);
+        }
+        if let Input::Leg(
+            LegCommand::Answer { leg, .. }
+            | LegCommand::Progress { leg, .. }
+            | LegCommand::Ring { leg, in_band: true },
+        ) = input
+            && let Some(Some(stream)) = self.legs.get(leg)
+        {
+            self.handed_over.insert(*stream);
+        }
+        if let Input::Leg(LegCommand::Hangup { leg, .. } | LegCommand::Ring { leg, in_band: false }) = input
+            && let Some(Some(stream)) = self.legs.get(leg)
+        {
+            self.handed_over.remove(stream);
         }
     }
 
@@ -85,8 +101,11 @@ impl Promises {
             MediaCommand::Close { stream } => {
                 assert!(self.streams.remove(stream).is_some(), "{stream} was closed twice");
             }
-            MediaCommand::Play { stream, .. }
-            | MediaCommand::Detect { stream, .. }
+            MediaCommand::Play { stream, .. } => {
+                assert!(self.streams.contains_key(stream), "{stream} is not open: {command:?}");
+                assert!(!self.handed_over.contains(stream), "{stream} is the PBX's: {command:?}");
+            }
+            MediaCommand::Detect { stream, .. }
             | MediaCommand::SendDigits { stream, .. }
             | MediaCommand::SendCallerId { stream, .. } => {
                 assert!(self.streams.contains_key(stream), "{stream} is not open: {command:?}");

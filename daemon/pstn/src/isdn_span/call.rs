@@ -90,6 +90,8 @@ pub(crate) struct IsdnCall {
     hung_up: bool,
     /// The far end was told (progress indicator 8) that it hears us.
     heard: bool,
+    /// What it hears is the PBX's, not a tone of ours.
+    early_media: bool,
     digits: usize,
     pub(crate) timer: Timer,
 }
@@ -141,6 +143,7 @@ impl IsdnCall {
             cause: None,
             hung_up: false,
             heard: false,
+            early_media: false,
             digits: 0,
             timer: None,
         }
@@ -232,11 +235,14 @@ impl IsdnCall {
                     desk.play(self.stream, tone::ringback(desk.config.system.country));
                 }
                 self.heard |= in_band || wire.network;
+                self.early_media |= in_band;
                 desk.isdn(wire.span, Command::Alerting { call, in_band: in_band || wire.network });
             }
-            (LegCommand::Ring { in_band: true, .. }, State::CallReceived) if !self.heard => {
-                self.heard = true;
-                desk.isdn(wire.span, Command::Progress { call, in_band: true, cause: None });
+            (LegCommand::Ring { in_band: true, .. }, State::CallReceived) => {
+                self.early_media = true;
+                if !std::mem::replace(&mut self.heard, true) {
+                    desk.isdn(wire.span, Command::Progress { call, in_band: true, cause: None });
+                }
             }
             (
                 LegCommand::Progress { cause, .. },
@@ -245,6 +251,7 @@ impl IsdnCall {
                 | State::IncomingCallProceeding
                 | State::CallReceived,
             ) => {
+                self.early_media = true;
                 if matches!(self.state, State::CallPresent | State::OverlapReceiving) {
                     // The first answer to SETUP names the channel, which PROGRESS need not do.
                     self.proceed(desk, wire, cause.is_none());
@@ -422,12 +429,13 @@ impl IsdnCall {
         self.clear(desk, wire, cause);
     }
 
-    /// A caller who already listens to us (we sent progress indicator 8) is told by a tone why the
-    /// call failed; every other one gets the cause alone and makes the tone itself.
+    /// A caller who listens to a tone of ours (dial tone, ringback) is told by another why the call
+    /// failed. Every other one gets the cause alone: it makes the tone itself, or has heard what
+    /// the PBX had to say.
     fn hangup(&mut self, desk: &mut Desk, wire: Wire, cause: Cause, state: State) {
         let unanswered =
             matches!(state, State::OverlapReceiving | State::IncomingCallProceeding | State::CallReceived);
-        if unanswered && wire.network && self.heard && tone::explains(cause) {
+        if unanswered && wire.network && self.heard && !self.early_media && tone::explains(cause) {
             self.hung_up = true;
             self.cause = Some(cause);
             self.state = State::DisconnectRequest;

@@ -250,6 +250,12 @@ fn a_caller_who_listens_to_us_hears_why_the_call_failed() {
     assert_eq!(bench.take(), ["play 400+0/400 0+0/350", "DISCONNECT in band 42"]);
     bench.isdn(cleared(CallRef(4), 16));
     assert_eq!(bench.take(), ["close", "Ended 42"]);
+    bench.isdn(incoming(6, 1, false));
+    let leg = bench.offer().leg;
+    bench.leg(LegCommand::Progress { leg, cause: Some(Cause::UNALLOCATED_NUMBER) });
+    bench.take();
+    bench.hang_up(leg, Cause::UNALLOCATED_NUMBER);
+    assert_eq!(bench.take(), ["CLEAR 1"], "the announcement has said it");
     bench.settle();
 }
 
