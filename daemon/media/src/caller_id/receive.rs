@@ -1,0 +1,65 @@
+//! Receives caller identity in any form.
+
+use super::fields::*;
+use super::keys::KeyReader;
+use crate::codec::g711::Samples;
+use crate::sys::{AdsiReceiver, DtmfReceiver, KeyEdge};
+use demarc_model::media::CallerIdForm;
+use demarc_model::{CallerId, Presentation};
+
+/// A receiver of one form.
+pub enum CallerIdReceiver {
+    /// Of FSK messages.
+    Fsk(AdsiReceiver),
+    /// Of keys.
+    Keys(DtmfReceiver, KeyReader),
+}
+
+impl CallerIdReceiver {
+    /// A receiver; `None` when there is no memory.
+    pub fn new(form: CallerIdForm) -> Option<Self> {
+        match standard(form) {
+            Some(standard) => AdsiReceiver::new(standard).map(Self::Fsk),
+            None => DtmfReceiver::new().map(|dtmf| Self::Keys(dtmf, KeyReader::default())),
+        }
+    }
+
+    /// Listens to a block; who calls, once that is complete.
+    pub fn listen(&mut self, samples: &Samples) -> Option<CallerId> {
+        match self {
+            Self::Fsk(adsi) => adsi.listen(samples).then(|| message(adsi)).flatten(),
+            Self::Keys(dtmf, reader) => {
+                let mut caller = None;
+                for edge in dtmf.listen(samples) {
+                    if let KeyEdge::Down(key) = edge {
+                        caller = reader.key(key).or(caller);
+                    }
+                }
+                caller
+            }
+        }
+    }
+}
+
+/// Who calls, from the fields of a message; none when it is about something else.
+fn message(adsi: &mut AdsiReceiver) -> Option<CallerId> {
+    let mut fields = adsi.fields();
+    let (CALL_SETUP | CALL_SETUP_JAPAN, _) = fields.next()? else { return None };
+    let mut caller = CallerId { presentation: Presentation::Unavailable, ..CallerId::default() };
+    for (kind, body) in fields {
+        match (kind, body) {
+            (NUMBER, body) if !body.is_empty() => {
+                let digits = body.iter().filter(|b| matches!(b, b'0'..=b'9' | b'*' | b'#' | b'+'));
+                caller.number = Some(digits.map(|&b| char::from(b)).collect());
+                caller.presentation = Presentation::Allowed;
+            }
+            (NO_NUMBER, [WITHHELD]) => caller.presentation = Presentation::Restricted,
+            (NAME, body) if !body.is_empty() => {
+                let letters = body.iter().filter(|b| matches!(b, b' '..=b'~'));
+                caller.name = Some(letters.map(|&b| char::from(b)).collect());
+            }
+            _ => {}
+        }
+    }
+    Some(caller)
+}

@@ -1,0 +1,244 @@
+//! All streams and bearers, and how a tick goes.
+
+use crate::stream::bearer::BearerPort;
+use crate::stream::outbox::Outbox;
+use crate::stream::rtp::RtpPort;
+use crate::stream::{Port, Stream};
+use demarc_hal::{Bearer, ChannelId};
+use demarc_model::StreamId;
+use demarc_model::media::{MediaCommand, MediaEvent, StreamStats};
+use std::collections::{BTreeMap, VecDeque};
+use std::net::SocketAddr;
+
+/// The media engine. See the crate for how it is driven.
+#[derive(Default)]
+pub struct Engine {
+    /// In order of their ids.
+    streams: Vec<Stream>,
+    /// Bearers that no stream uses.
+    bearers: BTreeMap<ChannelId, Box<dyn Bearer>>,
+    outbox: Outbox,
+    events: Events,
+    /// Figures of streams that have ended, and of packets for none.
+    past: Counters,
+}
+
+/// Figures since the start, for metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Open streams now.
+    pub streams: u64,
+    /// The figures of all streams, ended ones and open ones; jitter is the largest of the open ones.
+    pub total: StreamStats,
+    /// Packets to a port that no stream has.
+    pub stray: u64,
+    /// Events that nobody fetched in time.
+    pub events_dropped: u64,
+}
+
+/// Events until they are fetched.
+#[derive(Debug, Default)]
+pub struct Events {
+    queue: VecDeque<MediaEvent>,
+    dropped: u64,
+}
+
+/// Events that may wait.
+const WAITING: usize = 4096;
+
+impl Events {
+    /// Adds an event; drops it when too many wait.
+    pub fn push(&mut self, event: MediaEvent) {
+        if self.queue.len() < WAITING {
+            self.queue.push_back(event);
+        } else {
+            self.dropped += 1;
+        }
+    }
+}
+
+impl Engine {
+    /// An engine with those bearers and no stream.
+    pub fn new(bearers: impl IntoIterator<Item = (ChannelId, Box<dyn Bearer>)>) -> Self {
+        let mut engine = Self { bearers: bearers.into_iter().collect(), ..Self::default() };
+        engine.events.queue.reserve(256);
+        engine
+    }
+
+    /// Adds a bearer, as when a card appears. One that is in use is kept, and the new one dropped.
+    pub fn add_bearer(&mut self, channel: ChannelId, bearer: Box<dyn Bearer>) {
+        if self.using(channel).is_none() {
+            self.bearers.insert(channel, bearer);
+        }
+    }
+
+    /// Does what it is told.
+    pub fn command(&mut self, command: MediaCommand) {
+        match command {
+            MediaCommand::OpenRtp { stream, rtp } => {
+                self.open(stream, Port::Rtp(Box::new(RtpPort::new(rtp))))
+            }
+            MediaCommand::OpenBearer { stream, channel } => {
+                // Whoever still holds the channel has been forgotten: the new call has it.
+                if let Some(holder) = self.using(channel) {
+                    self.close(holder);
+                }
+                if let Some(bearer) = self.bearers.remove(&channel) {
+                    self.open(stream, Port::Bearer(BearerPort::new(channel, bearer)));
+                }
+            }
+            MediaCommand::UpdateRtp { stream, rtp } => {
+                if let Some(Port::Rtp(port)) = self.find(stream).map(|s| &mut s.port) {
+                    port.update(rtp);
+                }
+            }
+            MediaCommand::Close { stream } => self.close(stream),
+            MediaCommand::Play { stream, source } => {
+                if let Some(stream) = self.find(stream) {
+                    stream.play(source);
+                }
+            }
+            MediaCommand::Detect { stream, detect } => {
+                if let Some(stream) = self.find(stream) {
+                    stream.detect(detect);
+                }
+            }
+            MediaCommand::SendDigits { stream, digits, on_ms, off_ms } => {
+                if let Some(stream) = self.find(stream) {
+                    stream.send_digits(&digits, on_ms, off_ms);
+                }
+            }
+            MediaCommand::SendCallerId { stream, caller, form, clock } => {
+                if let Ok(at) = self.position(stream)
+                    && let Some(stream) = self.streams.get_mut(at)
+                {
+                    stream.send_caller_id(&caller, form, clock, &mut self.events);
+                }
+            }
+        }
+        self.arrange_relays();
+    }
+
+    /// A packet came to `port`.
+    pub fn receive(&mut self, port: u16, from: SocketAddr, packet: &[u8]) {
+        for stream in &mut self.streams {
+            if let Port::Rtp(rtp) = &mut stream.port
+                && rtp.port() == port
+            {
+                return rtp.receive(from, packet, &mut stream.edges);
+            }
+        }
+        self.past.stray += 1;
+    }
+
+    /// 20 ms passed: takes a block from every party, then gives one to every party.
+    pub fn tick(&mut self) {
+        for stream in &mut self.streams {
+            stream.take_in(&mut self.events);
+        }
+        self.relay_keys();
+        for at in 0..self.streams.len() {
+            let source = self.streams.get(at).and_then(Stream::plays);
+            let source = source.and_then(|id| self.streams.get(self.position(id).ok()?));
+            let heard = source.map(|s| (s.heard, s.law()));
+            if let Some(stream) = self.streams.get_mut(at) {
+                stream.send_out(heard, &mut self.outbox, &mut self.events);
+            }
+        }
+    }
+
+    /// Hands out the packets of the tick: our port, where to, the octets.
+    pub fn transmit(&mut self, send: impl FnMut(u16, SocketAddr, &[u8])) {
+        self.outbox.drain(send);
+    }
+
+    /// What was noticed next.
+    pub fn poll_event(&mut self) -> Option<MediaEvent> {
+        self.events.queue.pop_front()
+    }
+
+    /// No stream is open and nothing was noticed: ticks would do nothing.
+    pub fn is_idle(&self) -> bool {
+        self.streams.is_empty() && self.events.queue.is_empty()
+    }
+
+    /// The figures so far.
+    pub fn counters(&self) -> Counters {
+        let mut counters =
+            Counters { streams: self.streams.len() as u64, events_dropped: self.events.dropped, ..self.past };
+        for stream in &self.streams {
+            counters.add(&stream.stats());
+            counters.total.jitter_us = counters.total.jitter_us.max(stream.stats().jitter_us);
+        }
+        counters
+    }
+
+    fn open(&mut self, id: StreamId, port: Port) {
+        self.close(id);
+        let at = self.position(id).unwrap_or_else(|at| at);
+        self.streams.insert(at, Stream::new(id, port));
+        self.outbox.reserve(self.streams.len());
+    }
+
+    fn close(&mut self, id: StreamId) {
+        let Ok(at) = self.position(id) else { return };
+        let stream = self.streams.remove(at);
+        let stats = stream.stats();
+        self.past.add(&stats);
+        self.events.push(MediaEvent::Closed { stream: id, stats });
+        if let Port::Bearer(port) = stream.port {
+            self.bearers.insert(port.channel, port.into_bearer());
+        }
+    }
+
+    /// Who plays whom has changed: who must be listened to for keys?
+    fn arrange_relays(&mut self) {
+        for at in 0..self.streams.len() {
+            let Some(id) = self.streams.get(at).map(|s| s.id) else { continue };
+            let relayed = self.streams.iter().any(|s| s.plays() == Some(id) && s.has_telephone_event());
+            if let Some(stream) = self.streams.get_mut(at) {
+                stream.set_relayed(relayed);
+            }
+        }
+    }
+
+    /// Passes the keys of this tick to the streams that play the party.
+    fn relay_keys(&mut self) {
+        for at in 0..self.streams.len() {
+            let Some(stream) = self.streams.get_mut(at).filter(|s| !s.edges.is_empty()) else { continue };
+            let (id, as_tone) = (stream.id, !stream.has_telephone_event());
+            let mut edges = std::mem::take(&mut stream.edges);
+            for listener in self.streams.iter_mut().filter(|s| s.plays() == Some(id)) {
+                edges.iter().for_each(|&edge| listener.relay(edge, as_tone));
+            }
+            edges.clear();
+            if let Some(stream) = self.streams.get_mut(at) {
+                stream.edges = edges;
+            }
+        }
+    }
+
+    fn position(&self, id: StreamId) -> Result<usize, usize> {
+        self.streams.binary_search_by_key(&id, |s| s.id)
+    }
+
+    fn find(&mut self, id: StreamId) -> Option<&mut Stream> {
+        let at = self.position(id).ok()?;
+        self.streams.get_mut(at)
+    }
+
+    fn using(&self, channel: ChannelId) -> Option<StreamId> {
+        let uses = |s: &&Stream| matches!(&s.port, Port::Bearer(b) if b.channel == channel);
+        self.streams.iter().find(uses).map(|s| s.id)
+    }
+}
+
+impl Counters {
+    fn add(&mut self, stats: &StreamStats) {
+        self.total.received += stats.received;
+        self.total.sent += stats.sent;
+        self.total.lost += stats.lost;
+        self.total.late += stats.late;
+        self.total.rejected += stats.rejected;
+    }
+}

@@ -1,0 +1,335 @@
+//! The jitter buffer: RTP packets of any length in, blocks of 20 ms out.
+//!
+//! Octets lie in a ring by their timestamp. Each tick plays the next 160. How early a packet comes
+//! before it is played is its margin; the delay follows the smallest margin of a window:
+//!
+//! - a packet that comes too late while nothing but made-up sound was played since moves the play
+//!   position back, so that the delay grows by what was missing, at once;
+//! - a delay that a whole window did not need shrinks by a block when the party is silent, and a
+//!   margin about to be used up grows by one: this is also how clocks that differ are reconciled.
+
+use crate::codec::g711;
+use crate::sys::Plc;
+use demarc_hal::{BLOCK, Block, Companding};
+
+/// Octets in the ring, a power of two: 512 ms. Half of it is before the play position.
+const RING: usize = 4096;
+/// The longest delay: 200 ms.
+const DEEPEST: i32 = 1600;
+/// The delay to begin with: 40 ms.
+const INITIAL: i32 = 320;
+/// The margin that is always left: 10 ms.
+const SLACK: i32 = 80;
+/// A window, in ticks: 2.56 s.
+const WINDOW: u32 = 128;
+/// Below this mean square a block is silence: about −50 dBm0.
+const SILENCE: f64 = 6_000.0;
+
+/// A jitter buffer of one sender.
+pub struct Jitter {
+    law: Companding,
+    octets: Box<[u8; RING]>,
+    filled: Box<[bool; RING]>,
+    /// Timestamp of the next octet to play; none before the first packet.
+    play: Option<u32>,
+    /// How many octets just before `play` were made up in one go.
+    concealed: i32,
+    /// The smallest margin in this window, and ticks since it began.
+    margin: i32,
+    window: u32,
+    /// By how many octets the delay should change at the next silence: −160, 0, 160.
+    wanted: i32,
+    sequence: SequenceRecord,
+    /// The transit time of RFC 3550 §6.4.1 and the jitter, in samples, times 16.
+    transit: Option<u32>,
+    jitter16: u32,
+    late: u64,
+    /// The concealer and whether it has made something up since the last real block; the last
+    /// real block is kept to teach it.
+    plc: Option<Plc>,
+    concealing: bool,
+    history: [Block; 2],
+}
+
+/// Where a block came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Played {
+    /// The party.
+    Real,
+    /// It was made up, in whole or in part.
+    Concealed,
+    /// Nothing has come yet, or not for long: silence.
+    Nothing,
+}
+
+impl Jitter {
+    /// An empty buffer for octets of `law`.
+    pub fn new(law: Companding) -> Self {
+        Self {
+            law,
+            octets: Box::new([law.idle(); RING]),
+            filled: Box::new([false; RING]),
+            play: None,
+            concealed: 0,
+            margin: i32::MAX,
+            window: 0,
+            wanted: 0,
+            sequence: SequenceRecord::default(),
+            transit: None,
+            jitter16: 0,
+            late: 0,
+            plc: Plc::new(),
+            concealing: false,
+            history: [[law.idle(); BLOCK]; 2],
+        }
+    }
+
+    /// A packet of audio came, in the tick that is `now` (in samples).
+    pub fn insert(&mut self, sequence: u16, timestamp: u32, payload: &[u8], now: u32) {
+        // Longer than any packet that can be played whole: keep the beginning.
+        let payload = payload.get(..RING / 4).unwrap_or(payload);
+        if payload.is_empty() {
+            return;
+        }
+        if !self.sequence.note(sequence) {
+            self.late += 1;
+            return;
+        }
+        self.note_transit(now.wrapping_sub(timestamp));
+        let play = match self.play {
+            Some(play) => play,
+            None => self.begin(timestamp),
+        };
+        let mut margin = timestamp.wrapping_sub(play) as i32;
+        let length = payload.len() as i32;
+        if margin < 0 && -margin <= self.concealed && DEEPEST >= length - margin {
+            let back = (-margin + BLOCK as i32 - 1) / BLOCK as i32 * BLOCK as i32;
+            self.play = Some(play.wrapping_sub(back as u32));
+            self.concealed = (self.concealed - back).max(0);
+            margin += back;
+        } else if margin < -DEEPEST * 5 || margin + length > DEEPEST + INITIAL {
+            // Another timeline, or a sender that paused without counting on.
+            self.begin(timestamp);
+            margin = INITIAL;
+        } else if margin + length <= 0 {
+            self.late += 1;
+            self.margin = self.margin.min(margin);
+            return;
+        }
+        self.margin = self.margin.min(margin);
+        let skip = (-margin).max(0) as usize; // the part that should have been played already
+        for (i, &octet) in payload.iter().enumerate().skip(skip) {
+            let at = timestamp.wrapping_add(i as u32) as usize % RING;
+            self.octets[at] = octet;
+            self.filled[at] = true;
+        }
+    }
+
+    /// A packet without audio came (telephone-event, comfort noise): only its sequence number counts.
+    pub fn note(&mut self, sequence: u16) -> bool {
+        let new = self.sequence.note(sequence);
+        self.late += u64::from(!new);
+        new
+    }
+
+    /// Plays the next block. To be called once a tick.
+    pub fn play(&mut self, block: &mut Block) -> Played {
+        *block = [self.law.idle(); BLOCK];
+        if self.play.is_none() {
+            return Played::Nothing;
+        }
+        self.adapt();
+        let mut missing = self.take(block);
+        if self.wanted != 0 && missing == 0 && self.is_silent(block) {
+            match self.wanted {
+                // Too early by a block: this one is silence, leave it out.
+                1.. => missing = self.take(block),
+                // Too late by a block: play this silence twice.
+                _ => self.play = self.play.map(|play| play.wrapping_sub(BLOCK as u32)),
+            }
+            self.wanted = 0;
+            self.window = 0;
+            self.margin = i32::MAX;
+        }
+        self.conceal(block, missing)
+    }
+
+    /// Packets that came too late or twice.
+    pub fn late(&self) -> u64 {
+        self.late
+    }
+
+    /// Packets that never came (RFC 3550 §6.4.1: expected less received).
+    pub fn lost(&self) -> u64 {
+        self.sequence.lost()
+    }
+
+    /// Interarrival jitter (RFC 3550 §6.4.1) in microseconds. Arrival is known to a tick.
+    pub fn jitter_us(&self) -> u32 {
+        (self.jitter16 / 16).saturating_mul(125)
+    }
+
+    /// Another sender: what comes next has a sequence and a timeline of its own.
+    pub fn restart(&mut self) {
+        self.play = None;
+        self.sequence.highest = None;
+    }
+
+    /// Begins at a packet; returns the play position.
+    fn begin(&mut self, timestamp: u32) -> u32 {
+        let play = timestamp.wrapping_sub(INITIAL as u32);
+        self.filled.fill(false);
+        self.play = Some(play);
+        self.concealed = 0;
+        self.margin = i32::MAX;
+        self.window = 0;
+        self.wanted = 0;
+        self.transit = None;
+        play
+    }
+
+    /// Closes the window when it is full.
+    fn adapt(&mut self) {
+        self.window += 1;
+        if self.margin != i32::MAX && self.margin < SLACK / 4 && self.wanted == 0 {
+            self.wanted = -1;
+        }
+        if self.window < WINDOW {
+            return;
+        }
+        let spare = self.margin.saturating_sub(SLACK);
+        self.wanted = match self.margin {
+            i32::MAX => 0,
+            _ if spare >= BLOCK as i32 => 1,
+            m if m < SLACK / 4 => -1,
+            _ => 0,
+        };
+        if self.margin != i32::MAX && spare > DEEPEST / 2 {
+            // Far too deep to wait for a silence that may never come.
+            let mut dropped = [0; BLOCK];
+            self.take(&mut dropped);
+        }
+        self.window = 0;
+        self.margin = i32::MAX;
+    }
+
+    /// Takes the block at the play position; how many octets of it were missing. What was taken stays
+    /// in the ring for half a round, so that the position may move back.
+    fn take(&mut self, block: &mut Block) -> usize {
+        let Some(play) = self.play else { return BLOCK };
+        self.play = Some(play.wrapping_add(BLOCK as u32));
+        let mut missing = 0;
+        for (i, octet) in block.iter_mut().enumerate() {
+            let at = play.wrapping_add(i as u32) as usize % RING;
+            self.filled[(at + RING / 2) % RING] = false;
+            *octet = if self.filled[at] { self.octets[at] } else { self.law.idle() };
+            missing += usize::from(!self.filled[at]);
+        }
+        missing
+    }
+
+    fn is_silent(&self, block: &Block) -> bool {
+        crate::measure::energy(&g711::decode_block(self.law, block)) < SILENCE * BLOCK as f64
+    }
+
+    /// Fills what is missing. Untouched octets pass as they came: the concealer works only in a
+    /// loss and in the block after it.
+    fn conceal(&mut self, block: &mut Block, missing: usize) -> Played {
+        if missing == 0 {
+            self.concealed = 0;
+            if std::mem::take(&mut self.concealing)
+                && let Some(plc) = &mut self.plc
+            {
+                let mut samples = g711::decode_block(self.law, block);
+                plc.heard(&mut samples);
+                *block = g711::encode_block(self.law, &samples);
+            }
+            self.remember(block);
+            return Played::Real;
+        }
+        self.concealed = self.concealed.saturating_add(BLOCK as i32).min(DEEPEST);
+        if self.concealed >= DEEPEST {
+            self.concealing = false;
+            self.remember(block);
+            return Played::Nothing;
+        }
+        if missing < BLOCK {
+            // A packet ends or begins within the block: its octets are worth more than a smooth join.
+            self.remember(block);
+            return Played::Concealed;
+        }
+        if let Some(plc) = &mut self.plc {
+            if !std::mem::replace(&mut self.concealing, true) {
+                for heard in &self.history {
+                    plc.heard(&mut g711::decode_block(self.law, heard));
+                }
+            }
+            let mut samples = [0; BLOCK];
+            plc.conceal(&mut samples);
+            *block = g711::encode_block(self.law, &samples);
+        }
+        Played::Concealed
+    }
+
+    fn remember(&mut self, block: &Block) {
+        self.history.swap(0, 1);
+        self.history[1] = *block;
+    }
+
+    fn note_transit(&mut self, transit: u32) {
+        if let Some(last) = self.transit.replace(transit) {
+            let d = (transit.wrapping_sub(last) as i32).unsigned_abs().min(RING as u32);
+            // J += (|D| − J) / 16, in integers, as in RFC 3550 §A.8.
+            self.jitter16 = self.jitter16 + d - ((self.jitter16 + 8) >> 4);
+        }
+    }
+}
+
+/// Which packets have come, by sequence number (RFC 3550 §A.1).
+#[derive(Debug, Default)]
+struct SequenceRecord {
+    /// Highest so far; bit n of `seen` = the packet n before it has come.
+    highest: Option<u16>,
+    seen: u64,
+    expected: u64,
+    received: u64,
+}
+
+impl SequenceRecord {
+    /// A jump larger than this is a new beginning, not a loss (RFC 3550 MAX_DROPOUT).
+    const DROPOUT: u16 = 3000;
+
+    /// Notes a packet; false when it has come before or is older than memory.
+    fn note(&mut self, sequence: u16) -> bool {
+        let ahead = self.highest.map(|highest| sequence.wrapping_sub(highest));
+        match ahead {
+            Some(ahead @ 1..Self::DROPOUT) => {
+                self.seen = self.seen.checked_shl(ahead.into()).unwrap_or(0) | 1;
+                self.expected += u64::from(ahead);
+                self.highest = Some(sequence);
+            }
+            Some(ahead) if ahead == 0 || ahead > u16::MAX - 64 => {
+                let bit = 1u64.checked_shl(u32::from(ahead.wrapping_neg())).unwrap_or(0);
+                if self.seen & bit != 0 {
+                    return false;
+                }
+                self.seen |= bit;
+            }
+            Some(ahead) if ahead > u16::MAX - 100 => return false,
+            _ => {
+                self.seen = 1;
+                self.expected += 1;
+                self.highest = Some(sequence);
+            }
+        }
+        self.received += 1;
+        true
+    }
+
+    fn lost(&self) -> u64 {
+        self.expected.saturating_sub(self.received)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,299 @@
+//! One party's audio, both ways.
+
+pub mod bearer;
+pub mod outbox;
+pub mod rtp;
+
+use crate::caller_id::{CallerIdSender, keys_of};
+use crate::codec::g711::{encode_block, transcode};
+use crate::detectors::Detectors;
+use crate::engine::Events;
+use crate::keys::{Keys, Sounding};
+use crate::player::Player;
+use crate::sys::KeyEdge;
+use crate::tone::ToneGenerator;
+use bearer::BearerPort;
+use demarc_hal::{BLOCK, Block, Companding};
+use demarc_model::media::{CallerIdForm, Detect, MediaEvent, Source, StreamStats};
+use demarc_model::{CallerId, StreamId};
+use outbox::Outbox;
+use rtp::RtpPort;
+
+/// Edges of keys that one tick can bring; more are noise.
+const EDGES: usize = 16;
+/// Length of a key of caller identity, and of the pause after it, in milliseconds.
+const CALLER_ID_KEY_MS: u16 = 70;
+
+/// A stream.
+pub struct Stream {
+    /// Its name.
+    pub id: StreamId,
+    /// Where it goes to and comes from.
+    pub port: Port,
+    /// What came from the party in this tick, in the law of the port.
+    pub heard: Block,
+    /// What the party did with its keys in this tick.
+    pub edges: Vec<KeyEdge>,
+    /// What the party is to hear.
+    pub source: Playing,
+    detect: Detect,
+    detectors: Detectors,
+    /// An RTP stream that wants telephone-events plays this one.
+    relayed: bool,
+    keys: Keys,
+    key_tones: ToneGenerator,
+    caller_id: Option<CallerIdSender>,
+    /// The keys under way are caller identity.
+    caller_id_keys: bool,
+}
+
+/// Where a stream goes to and comes from.
+pub enum Port {
+    /// An RTP session.
+    Rtp(Box<RtpPort>),
+    /// A bearer or an analog port.
+    Bearer(BearerPort),
+}
+
+/// What a party is to hear.
+pub enum Playing {
+    /// Nothing.
+    Silence,
+    /// A stream; itself, for an echo.
+    Stream(StreamId),
+    /// A tone; whether its end was reported.
+    Tone { player: Player, over: bool },
+}
+
+impl Stream {
+    /// A silent stream.
+    pub fn new(id: StreamId, port: Port) -> Self {
+        let mut stream = Self {
+            id,
+            heard: [0; BLOCK],
+            port,
+            edges: Vec::with_capacity(EDGES),
+            source: Playing::Silence,
+            detect: Detect::default(),
+            detectors: Detectors::default(),
+            relayed: false,
+            keys: Keys::default(),
+            key_tones: ToneGenerator::default(),
+            caller_id: None,
+            caller_id_keys: false,
+        };
+        stream.heard = [stream.law().idle(); BLOCK];
+        stream
+    }
+
+    /// The law of its octets.
+    pub fn law(&self) -> Companding {
+        match &self.port {
+            Port::Rtp(rtp) => rtp.law(),
+            Port::Bearer(bearer) => bearer.law(),
+        }
+    }
+
+    /// Does it send and receive keys as telephone-events rather than as tones?
+    pub fn has_telephone_event(&self) -> bool {
+        matches!(&self.port, Port::Rtp(rtp) if rtp.telephone_event().is_some())
+    }
+
+    /// The stream that it plays.
+    pub fn plays(&self) -> Option<StreamId> {
+        match self.source {
+            Playing::Stream(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Plays something else.
+    pub fn play(&mut self, source: Source) {
+        self.keys.release();
+        self.source = match source {
+            Source::Silence => Playing::Silence,
+            Source::Stream(id) => Playing::Stream(id),
+            Source::Echo => Playing::Stream(self.id),
+            Source::Tone(tone) => Playing::Tone { player: Player::new(tone), over: false },
+        };
+    }
+
+    /// Listens for something else.
+    pub fn detect(&mut self, detect: Detect) {
+        self.detect = detect;
+        let keys = self.listens_for_tones();
+        self.detectors.order(&self.detect, keys);
+    }
+
+    /// Whether somebody needs this party's keys as telephone-events.
+    pub fn set_relayed(&mut self, relayed: bool) {
+        self.relayed = relayed;
+        let keys = self.listens_for_tones();
+        self.detectors.listen_for_keys(keys);
+    }
+
+    fn listens_for_tones(&self) -> bool {
+        (self.detect.dtmf || self.relayed) && !self.has_telephone_event()
+    }
+
+    /// Sends digits.
+    pub fn send_digits(&mut self, digits: &str, on_ms: u16, off_ms: u16) {
+        self.keys.order(digits, on_ms, off_ms);
+    }
+
+    /// Sends caller identity. What an RTP party cannot use counts as sent.
+    pub fn send_caller_id(
+        &mut self,
+        caller: &CallerId,
+        form: CallerIdForm,
+        clock: [u8; 4],
+        events: &mut Events,
+    ) {
+        if matches!(self.port, Port::Bearer(_)) {
+            if form == CallerIdForm::Dtmf {
+                self.caller_id_keys = true;
+                self.keys.order(&keys_of(caller), CALLER_ID_KEY_MS, CALLER_ID_KEY_MS);
+                return;
+            }
+            self.caller_id = CallerIdSender::new(form, caller, clock);
+        }
+        if self.caller_id.is_none() {
+            events.push(MediaEvent::CallerIdSent { stream: self.id });
+        }
+    }
+
+    /// A key of a stream that this one plays; `as_tone` when it is also in that stream's audio.
+    pub fn relay(&mut self, edge: KeyEdge, as_tone: bool) {
+        if !as_tone || self.has_telephone_event() {
+            self.keys.relay(edge);
+        }
+    }
+
+    /// The first half of a tick: takes a block from the party and listens to it.
+    pub fn take_in(&mut self, events: &mut Events) {
+        match &mut self.port {
+            Port::Rtp(rtp) => {
+                if rtp.play(&mut self.heard, &mut self.edges) {
+                    events.push(MediaEvent::RtpLost { stream: self.id });
+                }
+            }
+            Port::Bearer(bearer) => bearer.read(&mut self.heard),
+        }
+        let (id, law, edges) = (self.id, self.law(), &mut self.edges);
+        let add = |edge| push_edge(edges, edge);
+        self.detectors.listen(id, law, &self.heard, add, |event| events.push(event));
+        if self.detect.dtmf {
+            for edge in &self.edges {
+                if let KeyEdge::Down(digit) = *edge {
+                    events.push(MediaEvent::Digit { stream: id, digit });
+                }
+            }
+        }
+    }
+
+    /// The second half of a tick: sends the party a block, of `source` when it plays a stream.
+    pub fn send_out(
+        &mut self,
+        source: Option<(Block, Companding)>,
+        outbox: &mut Outbox,
+        events: &mut Events,
+    ) {
+        let busy = !self.keys.is_idle();
+        let sounding = self.keys.next_block();
+        if self.keys.take_finished() {
+            events.push(match std::mem::take(&mut self.caller_id_keys) {
+                true => MediaEvent::CallerIdSent { stream: self.id },
+                false => MediaEvent::DigitsSent { stream: self.id },
+            });
+        }
+        let mut block = self.next_block(source, events);
+        let as_tones = !self.has_telephone_event();
+        if as_tones && busy {
+            // Between keys the line is quiet, so that the far end hears nothing else.
+            block = self.key_block(sounding);
+            self.detectors.deafen();
+        }
+        match &mut self.port {
+            Port::Rtp(rtp) => rtp.send(&block, sounding.filter(|_| !as_tones), outbox),
+            Port::Bearer(bearer) => bearer.write(&block),
+        }
+    }
+
+    /// The figures so far.
+    pub fn stats(&self) -> StreamStats {
+        match &self.port {
+            Port::Rtp(rtp) => rtp.stats(),
+            Port::Bearer(bearer) => bearer.stats,
+        }
+    }
+
+    fn next_block(&mut self, source: Option<(Block, Companding)>, events: &mut Events) -> Block {
+        let law = self.law();
+        let mut samples = [0; BLOCK];
+        if let Some(sender) = &mut self.caller_id {
+            if !sender.send(&mut samples) {
+                self.caller_id = None;
+                events.push(MediaEvent::CallerIdSent { stream: self.id });
+            }
+            return encode_block(law, &samples);
+        }
+        match &mut self.source {
+            Playing::Stream(_) => {
+                let (mut block, from) = source.unwrap_or(([law.idle(); BLOCK], law));
+                transcode(&mut block, from, law);
+                block
+            }
+            Playing::Tone { player, over: over @ false } => {
+                if player.fill(&mut samples) {
+                    *over = true;
+                    events.push(MediaEvent::Played { stream: self.id });
+                }
+                encode_block(law, &samples)
+            }
+            Playing::Silence | Playing::Tone { .. } => [law.idle(); BLOCK],
+        }
+    }
+
+    fn key_block(&mut self, sounding: Option<Sounding>) -> Block {
+        let mut samples = [0; BLOCK];
+        if let Some(Sounding { digit, from, to, .. }) = sounding
+            && let Some(samples) = samples.get_mut(from..to)
+        {
+            key_tone(&mut self.key_tones, digit, samples);
+        }
+        encode_block(self.law(), &samples)
+    }
+}
+
+/// Adds an edge, when there is room.
+pub fn push_edge(edges: &mut Vec<KeyEdge>, edge: KeyEdge) {
+    if edges.len() < EDGES {
+        edges.push(edge);
+    }
+}
+
+/// The tones of a key (ITU-T Q.23): the higher 2 dB above the lower, to make up for the line's loss.
+fn key_tone(generator: &mut ToneGenerator, digit: char, samples: &mut [i16]) {
+    const LOW_DBM0: f32 = -9.0;
+    const HIGH_DBM0: f32 = -7.0;
+    let (low, high) = match digit {
+        '1' => (697.0, 1209.0),
+        '2' => (697.0, 1336.0),
+        '3' => (697.0, 1477.0),
+        'A' => (697.0, 1633.0),
+        '4' => (770.0, 1209.0),
+        '5' => (770.0, 1336.0),
+        '6' => (770.0, 1477.0),
+        'B' => (770.0, 1633.0),
+        '7' => (852.0, 1209.0),
+        '8' => (852.0, 1336.0),
+        '9' => (852.0, 1477.0),
+        'C' => (852.0, 1633.0),
+        '*' => (941.0, 1209.0),
+        '0' => (941.0, 1336.0),
+        '#' => (941.0, 1477.0),
+        'D' => (941.0, 1633.0),
+        _ => return,
+    };
+    generator.fill_pair((low, LOW_DBM0), (high, HIGH_DBM0), samples);
+}
