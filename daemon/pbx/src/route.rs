@@ -103,7 +103,7 @@ pub(crate) fn from_trunk(
         if !caller_fits(config, route, caller) {
             continue;
         }
-        match inbound_match(config, route, digits, complete) {
+        match inbound_match(config, route, digits) {
             (Match::No, _) => {}
             (Match::Partial, _) if complete => partial = true,
             (Match::Partial, _) => return Decision::NeedDigits,
@@ -141,7 +141,7 @@ fn destination(config: &Config, route: &InboundRoute, digits: &str, complete: bo
 }
 
 /// How a called number stands to an inbound route, as received or as E.164; and in which form.
-fn inbound_match(config: &Config, route: &InboundRoute, digits: &str, complete: bool) -> (Match, String) {
+fn inbound_match(config: &Config, route: &InboundRoute, digits: &str) -> (Match, String) {
     let system = &config.system;
     let received = route.called.compare(digits);
     if received.is_match() {
@@ -154,7 +154,7 @@ fn inbound_match(config: &Config, route: &InboundRoute, digits: &str, complete: 
         }
     }
     let beginnings = system.country.numbering().e164_beginnings(digits, &system.area_code);
-    let begun = !complete && beginnings.iter().any(|number| route.called.compare(number).wants_more());
+    let begun = beginnings.iter().any(|number| route.called.compare(number).wants_more());
     let found = if begun { Match::Partial } else { received };
     (found, String::new())
 }

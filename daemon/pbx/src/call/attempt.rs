@@ -162,29 +162,19 @@ impl Call {
     /// Joins the caller to the leg it hears. The outside hears the caller, too, because there may
     /// be a machine that wants digits before it answers; a telephone that rings does not.
     fn play_early(&mut self, desk: &mut Desk, leg: LegId) {
-        let Some(far) = self.legs.get(&leg) else { return };
-        let both_ways = matches!(far.party, Party::Trunk(_));
-        let Some(stream) = far.stream else { return };
-        let Some(caller) = self.caller.and_then(|id| self.legs.get_mut(&id)) else { return };
-        let near = caller.stream;
-        caller.hears = Some(Source::Stream(stream));
-        if let Some(near) = near {
-            desk.play(near, Source::Stream(stream));
-            if both_ways {
-                desk.play(stream, Source::Stream(near));
-            }
+        let Some(caller) = self.caller else { return };
+        let stream_of = |id: LegId| self.legs.get(&id).and_then(|leg| leg.stream);
+        let (Some(near), Some(far)) = (stream_of(caller), stream_of(leg)) else { return };
+        self.hear(desk, caller, Source::Stream(far));
+        if self.legs.get(&leg).is_some_and(|leg| matches!(leg.party, Party::Trunk(_))) {
+            self.hear(desk, leg, Source::Stream(near));
         }
     }
 
     /// The leg that was heard is gone, and another is tried.
     pub(super) fn stop_listening(&mut self, desk: &mut Desk) {
-        if self.heard.take().is_some()
-            && let Some(caller) = self.caller.and_then(|id| self.legs.get_mut(&id))
-        {
-            caller.hears = Some(Source::Silence);
-            if let Some(stream) = caller.stream {
-                desk.play(stream, Source::Silence);
-            }
+        if let (Some(_), Some(caller)) = (self.heard.take(), self.caller) {
+            self.hear(desk, caller, Source::Silence);
         }
     }
 

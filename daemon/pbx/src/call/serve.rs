@@ -45,12 +45,7 @@ impl Call {
             }
             // Whom the gateway called by itself has answered already.
             Act::Answer => {}
-            Act::Play(source) => {
-                leg.hears = Some(source.clone());
-                if let Some(stream) = leg.stream {
-                    desk.play(stream, source);
-                }
-            }
+            Act::Play(source) => self.hear(desk, id, source),
             Act::SendDigits(digits) => {
                 if let Some(stream) = leg.stream {
                     desk.send_digits(stream, digits);

@@ -3,6 +3,7 @@
 use super::{Call, Stage};
 use crate::bridge;
 use crate::desk::Desk;
+use demarc_model::media::Source;
 use demarc_model::{Cause, LegId};
 
 impl Call {
@@ -12,14 +13,21 @@ impl Call {
         for (party, other) in [(caller, *peer), (*peer, caller)] {
             let (Some(a), Some(b)) = (self.legs.get(&party), self.legs.get(&other)) else { continue };
             let source = bridge::source(a, b);
-            let Some(leg) = self.legs.get_mut(&party) else { continue };
-            leg.state = bridge::state(leg);
-            if let Some(stream) = leg.stream
-                && leg.hears.as_ref() != Some(&source)
-            {
-                desk.play(stream, source.clone());
-                leg.hears = Some(source);
+            if let Some(leg) = self.legs.get_mut(&party) {
+                leg.state = bridge::state(leg);
             }
+            self.hear(desk, party, source);
+        }
+    }
+
+    /// Lets a party hear something, if it does not hear it already.
+    pub(super) fn hear(&mut self, desk: &mut Desk, leg: LegId, source: Source) {
+        let Some(leg) = self.legs.get_mut(&leg) else { return };
+        if let Some(stream) = leg.stream
+            && leg.hears.as_ref() != Some(&source)
+        {
+            desk.play(stream, source.clone());
+            leg.hears = Some(source);
         }
     }
 
