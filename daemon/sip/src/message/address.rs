@@ -1,8 +1,8 @@
 //! `name-addr` and `addr-spec`: From, To, Contact, Route, P-Asserted-Identity, Diversion …
 
 use super::params::Params;
-use super::scan;
 use super::uri::Uri;
+use super::{class, scan};
 use std::borrow::Cow;
 
 /// An address with its display name and its parameters.
@@ -24,19 +24,19 @@ impl<'a> Address<'a> {
         if !is_display(display) {
             return None;
         }
-        let (uri, params) = rest.split_once('>')?;
+        let (uri, params) = scan::cut(rest, b'>')?;
         Some(Self { display, uri: Uri::parse(uri)?, params: Params::parse(params)? })
     }
 
     /// Without brackets every parameter belongs to the header, and the URI may hold no `,` and no
     /// `?` (RFC 3261 §20).
     fn parse_bare(text: &'a str) -> Option<Self> {
-        let at = text.find(';').unwrap_or(text.len());
-        let uri = scan::trim(text.get(..at)?);
+        let (uri, params) = scan::before(text, b';');
+        let uri = scan::trim(uri);
         if uri.contains(['?', ',']) {
             return None;
         }
-        Some(Self { display: "", uri: Uri::parse(uri)?, params: Params::parse(text.get(at..)?)? })
+        Some(Self { display: "", uri: Uri::parse(uri)?, params: Params::parse(params)? })
     }
 
     /// The display name in clear; empty when there is none.
@@ -77,15 +77,9 @@ impl<'a> Address<'a> {
     }
 }
 
-/// A quoted string, or words. Tokens only by the book; UTF-8 and the marks that phones put into
-/// names without quotes are let through, but nothing that could end the name or the list.
+/// A quoted string, or words.
 fn is_display(text: &str) -> bool {
-    scan::is_quoted(text)
-        || text.bytes().all(|b| {
-            scan::is_token_byte(b)
-                || !b.is_ascii()
-                || matches!(b, b' ' | b'\t' | b'(' | b')' | b'/' | b'&' | b'#' | b':')
-        })
+    class::all(text, class::DISPLAY) || scan::is_quoted(text)
 }
 
 /// Writes an address: the display name is quoted, the URI bracketed, the tag appended.

@@ -23,83 +23,74 @@ pub(super) fn body_length(message: &mut Message) -> Option<Fault> {
 /// The first thing that is wrong with a message.
 pub(super) fn check(message: &Message) -> Option<Fault> {
     let fields = message.fields();
-    mandatory(fields)
-        .or_else(|| once(fields))
-        .or_else(|| match message {
-            Message::Request(request) if fields.cseq().method != request.method.as_str() => {
-                Some(Fault::header(Name::CSeq, "method differs from the request"))
-            }
-            _ => None,
-        })
-        .or_else(|| lists(fields))
-        .or_else(|| numbers(fields))
-}
-
-fn mandatory(fields: &Fields) -> Option<Fault> {
-    let is_call_id = |v: &str| !v.is_empty() && !v.bytes().any(|b| b <= b' ' || b == 0x7f);
-    let is_via = |v: &str| Via::parse(v).is_some();
-    for (name, is_good) in [
-        (Name::Via, &is_via as &dyn Fn(&str) -> bool),
-        (Name::From, &|v| Address::parse(v).is_some()),
-        (Name::To, &|v| Address::parse(v).is_some()),
-        (Name::CallId, &is_call_id),
-        (Name::CSeq, &|v| CSeq::parse(v).is_some()),
-    ] {
-        let value = if name == Name::Via { fields.values(name).next() } else { fields.value(name) };
-        match value {
-            None => return Some(Fault::header(name, "missing")),
-            Some(value) if !is_good(value) => return Some(Fault::header(name, "malformed")),
-            Some(_) => {}
-        }
-    }
-    None
-}
-
-/// Headers that would mean two things when they are there twice (RFC 4475 §3.3.8).
-fn once(fields: &Fields) -> Option<Fault> {
-    const ONCE: [Name; 7] = [
-        Name::From,
-        Name::To,
-        Name::CallId,
-        Name::CSeq,
-        Name::MaxForwards,
-        Name::ContentLength,
-        Name::ContentType,
-    ];
-    ONCE.into_iter()
-        .find(|name| fields.lines(*name).nth(1).is_some())
-        .map(|name| Fault::header(name, "more than once"))
-}
-
-fn lists(fields: &Fields) -> Option<Fault> {
+    let mut seen = Seen::default();
     for (name, _, value) in fields.iter() {
-        let good = match name {
-            Name::Via => every(value, |v| Via::parse(v).is_some()),
-            Name::Contact if value == "*" => fields.lines(Name::Contact).nth(1).is_none(),
-            Name::Contact => every(value, |v| Address::parse(v).is_some()),
-            Name::Route | Name::RecordRoute => {
-                every(value, |v| v.contains('<') && Address::parse(v).is_some())
-            }
-            Name::ContentType => MediaType::parse(value).is_some(),
-            _ => true,
-        };
-        if !good {
+        if !is_good(fields, name, value) {
             return Some(Fault::header(name, "malformed"));
         }
+        if seen.twice(name) {
+            return Some(Fault::header(name, "more than once"));
+        }
     }
-    None
+    if let Some(name) = MANDATORY.into_iter().find(|name| !seen.has(*name)) {
+        return Some(Fault::header(name, "missing"));
+    }
+    match message {
+        Message::Request(request) if fields.cseq().method != request.method.as_str() => {
+            Some(Fault::header(Name::CSeq, "method differs from the request"))
+        }
+        _ => None,
+    }
+}
+
+const MANDATORY: [Name; 5] = [Name::Via, Name::From, Name::To, Name::CallId, Name::CSeq];
+
+/// Has the value the form that its header must have? Headers that are not listed are read when
+/// somebody asks for them, and are as good as absent when they are malformed.
+fn is_good(fields: &Fields, name: Name, value: &str) -> bool {
+    match name {
+        Name::Via => every(value, |v| Via::parse(v).is_some()),
+        Name::From | Name::To => Address::parse(value).is_some(),
+        Name::CallId => !value.is_empty() && !value.bytes().any(|b| b <= b' ' || b == 0x7f),
+        Name::CSeq => CSeq::parse(value).is_some(),
+        Name::Contact if value == "*" => fields.lines(Name::Contact).nth(1).is_none(),
+        Name::Contact => every(value, |v| Address::parse(v).is_some()),
+        Name::Route | Name::RecordRoute => every(value, |v| v.contains('<') && Address::parse(v).is_some()),
+        Name::MaxForwards => scan::number(value).is_some_and(|n| n <= 255),
+        Name::Expires | Name::MinExpires => scan::number_saturating(value).is_some(),
+        Name::ContentType => MediaType::parse(value).is_some(),
+        _ => true,
+    }
+}
+
+/// Which of the headers were seen that would mean two things when they are there twice (RFC 4475
+/// §3.3.8), or that must be there.
+#[derive(Default)]
+struct Seen(u128);
+
+impl Seen {
+    /// Marks a header; true when it was seen before and may be there once only.
+    fn twice(&mut self, name: Name) -> bool {
+        let once = matches!(
+            name,
+            Name::From
+                | Name::To
+                | Name::CallId
+                | Name::CSeq
+                | Name::MaxForwards
+                | Name::ContentLength
+                | Name::ContentType
+        );
+        let before = self.has(name);
+        self.0 |= 1 << (name as u8);
+        once && before
+    }
+
+    fn has(&self, name: Name) -> bool {
+        self.0 & (1 << (name as u8)) != 0
+    }
 }
 
 fn every(value: &str, is_good: fn(&str) -> bool) -> bool {
     scan::split(value, b',').all(is_good)
-}
-
-fn numbers(fields: &Fields) -> Option<Fault> {
-    if fields.value(Name::MaxForwards).is_some() && fields.max_forwards().is_none() {
-        return Some(Fault::header(Name::MaxForwards, "not 0 to 255"));
-    }
-    [Name::Expires, Name::MinExpires]
-        .into_iter()
-        .find(|name| fields.value(*name).is_some_and(|v| scan::number_saturating(v).is_none()))
-        .map(|name| Fault::header(name, "not a number of seconds"))
 }

@@ -1,6 +1,6 @@
 //! Messages of our own.
 
-use super::{Address, MAX_HEADERS, Method, Name, Request, Status, Uri, scan, uri};
+use super::{Address, MAX_HEADERS, Method, Name, Request, Status, Uri, class, scan, uri};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
@@ -176,7 +176,7 @@ fn token(text: &str) -> Cow<'_, str> {
     if scan::is_token(text) {
         return Cow::Borrowed(text);
     }
-    Cow::Owned(text.chars().filter(|c| c.is_ascii() && scan::is_token_byte(*c as u8)).collect())
+    Cow::Owned(text.chars().filter(|c| c.is_ascii() && class::is(*c as u8, class::TOKEN)).collect())
 }
 
 /// The topmost Via, with where the request really came from.

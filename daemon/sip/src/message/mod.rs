@@ -7,6 +7,7 @@
 
 mod address;
 mod check;
+mod class;
 mod draft;
 mod fault;
 mod fields;

@@ -14,7 +14,7 @@ macro_rules! names {
         }
 
         impl Name {
-            /// Every known name, the frequent ones first.
+            /// Every known name.
             const ALL: &[(Name, &'static str)] = &[$((Name::$variant, $text),)*];
 
             /// The name as written in full; empty for [`Name::Other`].
@@ -113,10 +113,38 @@ impl Name {
         if let [letter] = text.as_bytes() {
             return Self::from_compact(*letter);
         }
-        Self::ALL
-            .iter()
-            .find(|(_, known)| known.len() == text.len() && known.eq_ignore_ascii_case(text))
-            .map_or(Self::Other, |(name, _)| *name)
+        let mut slot = slot(text.as_bytes());
+        while let Some((name, known)) = SLOTS.get(slot).copied().flatten() {
+            if known.eq_ignore_ascii_case(text) {
+                return name;
+            }
+            slot = (slot + 1) % SLOTS.len();
+        }
+        Self::Other
+    }
+}
+
+/// The long names by [`slot`]; one whose slot is taken is in the next that was free.
+static SLOTS: [Option<(Name, &str)>; 256] = {
+    let mut slots = [None; 256];
+    let mut at = 0;
+    while at < Name::ALL.len() {
+        let mut free = slot(Name::ALL[at].1.as_bytes());
+        while slots[free].is_some() {
+            free = (free + 1) % slots.len();
+        }
+        slots[free] = Some(Name::ALL[at]);
+        at += 1;
+    }
+    slots
+};
+
+/// Where a name is looked for first: by its length, its first and its last letter, of which only
+/// the bits are used that do not tell upper from lower case.
+const fn slot(name: &[u8]) -> usize {
+    match name {
+        [first, .., last] => (name.len() * 37 + (*first & 0x1f) as usize * 7 + (*last & 0x1f) as usize) % 256,
+        _ => 0,
     }
 }
 

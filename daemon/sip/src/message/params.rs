@@ -1,6 +1,6 @@
 //! Parameters: `;name=value;flag`, in headers and in URIs.
 
-use super::scan;
+use super::{class, scan};
 use std::borrow::Cow;
 
 /// Parameters as they stand in the message: nothing, or text that begins after the first `;`.
@@ -38,7 +38,7 @@ impl<'a> Params<'a> {
     /// All of them in order.
     pub fn iter(self) -> impl Iterator<Item = Param<'a>> {
         let text = (!self.text.is_empty()).then_some(self.text);
-        text.into_iter().flat_map(|t| scan::split(t, b';')).map(|part| match part.split_once('=') {
+        text.into_iter().flat_map(|t| scan::split(t, b';')).map(|part| match scan::cut(part, b'=') {
             Some((name, value)) => Param { name: scan::trim(name), value: Some(scan::trim(value)) },
             None => Param { name: part, value: None },
         })
@@ -70,15 +70,11 @@ impl<'a> Params<'a> {
     }
 }
 
-/// `gen-value` of RFC 3261: token, host (IPv6 in brackets or, as RFC 5118 §4.5 wants it tolerated
-/// in `received`, without) or quoted string. A few characters more are let through because phones
-/// send them (`/` in `+sip.instance`-like values, `@` in old Diversion headers).
+/// `gen-value` of RFC 3261: token, host or quoted string; `<…>` because some phones forget the
+/// quotes around their `+sip.instance`.
 fn is_value(value: &str) -> bool {
-    scan::is_quoted(value)
-        || (!value.is_empty()
-            && value.bytes().all(|b| {
-                scan::is_token_byte(b) || matches!(b, b'[' | b']' | b':' | b'/' | b'@' | b'$' | b'&' | b'=')
-            }))
+    (!value.is_empty() && class::all(value, class::VALUE))
+        || scan::is_quoted(value)
         || (value.starts_with('<') && value.ends_with('>'))
 }
 

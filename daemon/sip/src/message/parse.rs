@@ -5,6 +5,7 @@ use super::{
     Fault, MAX_HEADERS, MAX_SIZE, Message, Method, Name, ParseError, Request, Response, Span, Status, Uri,
     check, scan,
 };
+use memchr::memchr2;
 
 pub(super) fn parse(mut bytes: Vec<u8>) -> Result<Message, ParseError> {
     let unreadable = |what| ParseError::new(Fault::message(what), None);
@@ -45,28 +46,18 @@ struct Head {
 /// Finds the end of the head and turns the line ends of folded headers into spaces.
 fn unfold(bytes: &mut [u8]) -> Result<Head, &'static str> {
     let (mut at, mut lines) = (0, 0);
-    loop {
+    while lines <= MAX_HEADERS {
         let rest = bytes.get(at..).unwrap_or_default();
-        let Some(offset) = rest.iter().position(|b| matches!(b, b'\r' | b'\n')) else {
-            return Err("no empty line after the headers");
-        };
-        at += offset;
+        at += memchr2(b'\r', b'\n', rest).ok_or("no empty line after the headers")?;
         match bytes.get_mut(at..) {
             Some([b'\r', b'\n', b'\r', b'\n', ..]) => return Ok(Head { end: at, lines }),
-            Some([cr @ b'\r', lf @ b'\n', b' ' | b'\t', ..]) => {
-                (*cr, *lf) = (b' ', b' ');
-                at += 2;
-            }
-            Some([b'\r', b'\n', ..]) => {
-                lines += 1;
-                at += 2;
-            }
+            Some([cr @ b'\r', lf @ b'\n', b' ' | b'\t', ..]) => (*cr, *lf) = (b' ', b' '),
+            Some([b'\r', b'\n', ..]) => lines += 1,
             _ => return Err("a line does not end with CR LF"),
         }
-        if lines > MAX_HEADERS {
-            return Err("more than 200 headers");
-        }
+        at += 2;
     }
+    Err("more than 200 headers")
 }
 
 /// Old equipment sends Latin-1. A head that is no UTF-8 is read as that: nothing gets lost.
@@ -76,23 +67,21 @@ fn latin1(bytes: &[u8]) -> String {
 
 /// Finds name and value of every line but the first, which is returned.
 fn index(head: &str, lines: usize) -> Result<(Span, Vec<Line>), &'static str> {
+    let (first, _) = scan::before(head, b'\r');
     let mut found = Vec::with_capacity(lines);
-    let mut all = head.split("\r\n");
-    let first = all.next().unwrap_or_default();
     let mut at = first.len() + 2;
-    for line in all {
-        let (name, value) = line.split_once(':').ok_or("a header has no colon")?;
-        let value_start = at + name.len() + 1;
-        let name = name.trim_end_matches(scan::is_lws);
+    while let Some(rest) = head.get(at..) {
+        let (line, _) = scan::before(rest, b'\r');
+        let (name, value) = scan::cut(line, b':').ok_or("a header has no colon")?;
+        let value_at = at + line.len() - scan::trim_start(value).len();
+        let name = scan::trim_end(name);
         if !scan::is_token(name) {
             return Err("a header name is no token");
         }
-        let leading = value.len() - value.trim_start_matches(scan::is_lws).len();
-        let value_start = value_start + leading;
         found.push(Line {
             name: Name::parse(name),
             name_text: span(at, name.len()),
-            value: span(value_start, scan::trim(value).len()),
+            value: span(value_at, scan::trim(value).len()),
         });
         at += line.len() + 2;
     }
@@ -108,7 +97,7 @@ fn span(start: usize, len: usize) -> Span {
 /// so that it can be answered.
 fn start_line(line: Span, fields: Fields) -> Result<(Message, Option<Fault>), &'static str> {
     let text = fields.text(line);
-    let (first, rest) = text.split_once(' ').ok_or("the first line is neither request nor status line")?;
+    let (first, rest) = scan::cut(text, b' ').ok_or("the first line is neither request nor status line")?;
     if first.get(..4).is_some_and(|p| p.eq_ignore_ascii_case("SIP/")) {
         if !first.eq_ignore_ascii_case("SIP/2.0") {
             return Err("the version of the response is not SIP/2.0");

@@ -2,16 +2,13 @@
 //!
 //! Headers are already unfolded here: LWS is SP and HTAB only.
 
+use super::class;
+use memchr::{memchr, memchr2};
 use std::borrow::Cow;
 
 /// `token`, RFC 3261 §25.1.
 pub(crate) fn is_token(text: &str) -> bool {
-    !text.is_empty() && text.bytes().all(is_token_byte)
-}
-
-pub(crate) fn is_token_byte(b: u8) -> bool {
-    b.is_ascii_alphanumeric()
-        || matches!(b, b'-' | b'.' | b'!' | b'%' | b'*' | b'_' | b'+' | b'`' | b'\'' | b'~')
+    !text.is_empty() && class::all(text, class::TOKEN)
 }
 
 pub(crate) fn is_lws(c: char) -> bool {
@@ -20,7 +17,35 @@ pub(crate) fn is_lws(c: char) -> bool {
 
 /// Without the LWS around it.
 pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches(is_lws)
+    trim_start(trim_end(text))
+}
+
+/// Without the LWS before it.
+pub(crate) fn trim_start(mut text: &str) -> &str {
+    while let [b' ' | b'\t', ..] = text.as_bytes() {
+        text = text.get(1..).unwrap_or_default();
+    }
+    text
+}
+
+/// Without the LWS after it.
+pub(crate) fn trim_end(mut text: &str) -> &str {
+    while let [.., b' ' | b'\t'] = text.as_bytes() {
+        text = text.get(..text.len() - 1).unwrap_or_default();
+    }
+    text
+}
+
+/// What stands before and after the first `at`, an ASCII character.
+pub(crate) fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
+    let found = memchr(at, text.as_bytes())?;
+    Some((text.get(..found)?, text.get(found + 1..)?))
+}
+
+/// What stands before the first `at`, and the rest from there on; all and nothing when there is
+/// none.
+pub(crate) fn before(text: &str, at: u8) -> (&str, &str) {
+    memchr(at, text.as_bytes()).and_then(|found| text.split_at_checked(found)).unwrap_or((text, ""))
 }
 
 /// A decimal number of ASCII digits only (no sign, no LWS).
@@ -42,6 +67,11 @@ pub(crate) fn number_saturating(text: &str) -> Option<u32> {
 
 /// Finds the first of `wanted` that stands outside quoted strings and angle brackets.
 pub(crate) fn find_outside(text: &str, wanted: u8) -> Option<usize> {
+    // Most values have none at all, or one before any quote and bracket.
+    let first = memchr(wanted, text.as_bytes())?;
+    if memchr2(b'"', b'<', text.as_bytes().get(..first)?).is_none() {
+        return Some(first);
+    }
     let (mut quoted, mut escaped, mut bracketed) = (false, false, false);
     for (at, b) in text.bytes().enumerate() {
         if quoted {
@@ -193,9 +223,15 @@ pub(crate) fn percent_encode(text: &str, allowed: fn(u8) -> bool) -> String {
 
 /// Is every `%` followed by two hexadecimal digits?
 pub(crate) fn escapes_are_whole(text: &str) -> bool {
-    text.split('%')
-        .skip(1)
-        .all(|after| after.len() >= 2 && after.bytes().take(2).all(|b| b.is_ascii_hexdigit()))
+    let mut rest = text.as_bytes();
+    while let Some(at) = memchr(b'%', rest) {
+        rest = rest.get(at + 1..).unwrap_or_default();
+        let [a, b, ..] = rest else { return false };
+        if !a.is_ascii_hexdigit() || !b.is_ascii_hexdigit() {
+            return false;
+        }
+    }
+    true
 }
 
 fn hex(b: u8) -> Option<u8> {

@@ -1,7 +1,7 @@
 //! URIs: `sip:`, `sips:` (RFC 3261 §19.1), `tel:` (RFC 3966) and others, kept as they came.
 
 use super::params::Params;
-use super::scan;
+use super::{class, scan};
 use std::borrow::Cow;
 use std::fmt;
 use std::net::{IpAddr, Ipv6Addr};
@@ -36,10 +36,7 @@ pub struct Uri<'a> {
 impl<'a> Uri<'a> {
     /// Reads a URI. `None` when it is none, or when a `sip:`, `sips:` or `tel:` URI is malformed.
     pub fn parse(text: &'a str) -> Option<Self> {
-        if text.bytes().any(|b| b <= b' ' || b == 0x7f || matches!(b, b'<' | b'>' | b'"')) {
-            return None;
-        }
-        let (scheme, rest) = text.split_once(':')?;
+        let (scheme, rest) = scan::cut(text, b':')?;
         if scheme.eq_ignore_ascii_case("sip") {
             Self::parse_sip(text, Scheme::Sip, rest)
         } else if scheme.eq_ignore_ascii_case("sips") {
@@ -47,50 +44,60 @@ impl<'a> Uri<'a> {
         } else if scheme.eq_ignore_ascii_case("tel") {
             Self::parse_tel(text, rest)
         } else {
-            let named = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-                && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
-            (named && !rest.is_empty()).then_some(Self { text, scheme: Scheme::Other, ..Self::default() })
+            Self::parse_other(text, scheme, rest)
         }
     }
 
     fn parse_sip(text: &'a str, scheme: Scheme, rest: &'a str) -> Option<Self> {
         // The user part may hold `;`, `?` and `/`, so the `@` is looked for first (RFC 4475 §3.1.1.9).
-        let (userinfo, rest) = match rest.split_once('@') {
-            Some((userinfo, rest)) => (Some(userinfo), rest),
-            None => (None, rest),
+        let (user, password, rest) = match scan::cut(rest, b'@') {
+            Some((userinfo, rest)) => match scan::cut(userinfo, b':') {
+                Some((user, password)) => (Some(user), Some(password), rest),
+                None => (Some(userinfo), None, rest),
+            },
+            None => (None, None, rest),
         };
-        let (user, password) =
-            match userinfo.map(|u| u.split_once(':').map_or((u, None), |(u, p)| (u, Some(p)))) {
-                Some((user, password)) => (Some(user), password),
-                None => (None, None),
-            };
-        if user.is_some_and(|u| u.is_empty() || !u.bytes().all(is_user_byte) || !scan::escapes_are_whole(u))
-            || password.is_some_and(|p| !p.bytes().all(is_user_byte) || !scan::escapes_are_whole(p))
-        {
-            return None;
-        }
         let (rest, headers) =
-            rest.split_once('?').map_or((rest, None), |(rest, headers)| (rest, Some(headers)));
-        let (hostport, params) = rest.split_once(';').unwrap_or((rest, ""));
+            scan::cut(rest, b'?').map_or((rest, None), |(rest, headers)| (rest, Some(headers)));
+        let (hostport, params) = scan::cut(rest, b';').unwrap_or((rest, ""));
         let (host, port) = host_port(hostport)?;
-        if !params.bytes().chain(headers.unwrap_or_default().bytes()).all(is_param_byte)
-            || !scan::escapes_are_whole(params)
-            || !headers.is_none_or(scan::escapes_are_whole)
-            || params.split(';').any(|p| p.is_empty() && !params.is_empty())
-        {
-            return None;
-        }
-        Some(Self { text, scheme, user, password, host, port, params: Params::new(params), headers })
+        let is_good = user.is_none_or(|u| !u.is_empty() && is_escaped(u, class::USER))
+            && password.is_none_or(|p| is_escaped(p, class::USER))
+            && is_escaped(params, class::URI_PARAM)
+            && !params.starts_with(';')
+            && !params.as_bytes().windows(2).any(|pair| pair == b";;")
+            && headers.is_none_or(|h| is_escaped(h, class::URI_PARAM));
+        is_good.then_some(Self {
+            text,
+            scheme,
+            user,
+            password,
+            host,
+            port,
+            params: Params::new(params),
+            headers,
+        })
+    }
+
+    fn parse_other(text: &'a str, scheme: &'a str, rest: &'a str) -> Option<Self> {
+        let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'));
+        let is_opaque = |b: u8| b > b' ' && b != 0x7f && !matches!(b, b'<' | b'>' | b'"');
+        (is_scheme && !rest.is_empty() && rest.bytes().all(is_opaque)).then_some(Self {
+            text,
+            scheme: Scheme::Other,
+            ..Self::default()
+        })
     }
 
     fn parse_tel(text: &'a str, rest: &'a str) -> Option<Self> {
-        let (number, params) = rest.split_once(';').unwrap_or((rest, ""));
+        let (number, params) = scan::cut(rest, b';').unwrap_or((rest, ""));
         let digits = number.strip_prefix('+').unwrap_or(number);
         let ok = digits.bytes().any(|b| b.is_ascii_hexdigit() || matches!(b, b'*' | b'#'))
             && digits
                 .bytes()
                 .all(|b| b.is_ascii_hexdigit() || matches!(b, b'*' | b'#' | b'-' | b'.' | b'(' | b')'))
-            && params.bytes().all(is_param_byte);
+            && class::all(params, class::URI_PARAM);
         ok.then_some(Self {
             text,
             scheme: Scheme::Tel,
@@ -193,13 +200,14 @@ impl fmt::Display for Uri<'_> {
     }
 }
 
+fn is_escaped(text: &str, set: u8) -> bool {
+    class::all(text, set) && scan::escapes_are_whole(text)
+}
+
 /// Splits `host[:port]`; the host is a name, an IPv4 address or an IPv6 address in brackets.
 pub(crate) fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
-    let after_host = match text.strip_prefix('[') {
-        Some(inner) => inner.find(']')? + 2,
-        None => text.find(':').unwrap_or(text.len()),
-    };
-    let (host, rest) = (text.get(..after_host)?, text.get(after_host..)?);
+    let end = if text.starts_with('[') { text.find(']')? + 1 } else { scan::before(text, b':').0.len() };
+    let (host, rest) = text.split_at_checked(end)?;
     let port = match rest.strip_prefix(':') {
         Some(port) => Some(u16::try_from(scan::number(port)?).ok()?),
         None if rest.is_empty() => None,
@@ -210,10 +218,10 @@ pub(crate) fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
 
 fn is_host(host: &str) -> bool {
     if host.starts_with('[') {
-        return host_ip(host).is_some();
+        host_ip(host).is_some()
+    } else {
+        !host.is_empty() && class::all(host, class::HOST)
     }
-    // `_` is no legal character of a host name, but Windows and some phones use it.
-    !host.is_empty() && host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.' | b'_'))
 }
 
 /// The address that a host is, with or without brackets.
@@ -222,22 +230,6 @@ pub(crate) fn host_ip(host: &str) -> Option<IpAddr> {
         Some(inner) => inner.parse::<Ipv6Addr>().ok().map(IpAddr::V6),
         None => host.parse().ok(),
     }
-}
-
-fn is_unreserved(b: u8) -> bool {
-    b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'!' | b'~' | b'*' | b'\'' | b'(' | b')')
-}
-
-fn is_user_byte(b: u8) -> bool {
-    // `#` and UTF-8 are not legal unescaped, but phones send `sip:*21#@…`, and the meaning is plain.
-    is_unreserved(b)
-        || !b.is_ascii()
-        || matches!(b, b'%' | b'&' | b'=' | b'+' | b'$' | b',' | b';' | b'?' | b'/' | b'#')
-}
-
-fn is_param_byte(b: u8) -> bool {
-    is_unreserved(b)
-        || matches!(b, b'%' | b'[' | b']' | b'/' | b':' | b'&' | b'+' | b'$' | b';' | b'=' | b'?')
 }
 
 fn visual(number: Option<&str>) -> impl Iterator<Item = u8> {
@@ -319,7 +311,9 @@ impl UriBuf {
     #[must_use]
     pub fn with_param(mut self, name: &str, value: &str) -> Self {
         let escape = |t: &str| {
-            scan::percent_encode(t, |b| is_unreserved(b) || matches!(b, b'[' | b']' | b'/' | b':' | b'+'))
+            scan::percent_encode(t, |b| {
+                class::is(b, class::UNRESERVED) || matches!(b, b'[' | b']' | b'/' | b':' | b'+')
+            })
         };
         let mut param = format!(";{}", escape(name));
         if !value.is_empty() {
@@ -358,7 +352,7 @@ impl fmt::Display for UriBuf {
 /// Escapes a user part: what RFC 3261 does not allow there becomes `%hh`.
 pub fn escape_user(user: &str) -> String {
     scan::percent_encode(user, |b| {
-        is_unreserved(b) || matches!(b, b'&' | b'=' | b'+' | b'$' | b',' | b';' | b'?' | b'/')
+        class::is(b, class::UNRESERVED) || matches!(b, b'&' | b'=' | b'+' | b'$' | b',' | b';' | b'?' | b'/')
     })
 }
 

@@ -36,7 +36,7 @@ pub struct Reason<'a> {
 impl<'a> Reason<'a> {
     /// Reads one value.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (protocol, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (protocol, params) = scan::before(text, b';');
         let protocol = scan::trim(protocol);
         scan::is_token(protocol).then_some(())?;
         Some(Self { protocol, params: Params::parse(params)? })
@@ -108,7 +108,7 @@ pub struct MediaType<'a> {
 impl<'a> MediaType<'a> {
     /// Reads it.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let (essence, params) = text.split_at(text.find(';').unwrap_or(text.len()));
+        let (essence, params) = scan::before(text, b';');
         let (kind, subtype) = essence.split_once('/')?;
         let (kind, subtype) = (scan::trim(kind), scan::trim(subtype));
         (scan::is_token(kind) && scan::is_token(subtype)).then_some(())?;

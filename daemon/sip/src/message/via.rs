@@ -17,14 +17,15 @@ impl<'a> Via<'a> {
     /// Reads one value.
     pub fn parse(text: &'a str) -> Option<Self> {
         let text = scan::trim(text);
-        let (protocol, rest) = text.split_once('/')?;
-        let (version, rest) = rest.split_once('/')?;
+        let (protocol, rest) = scan::cut(text, b'/')?;
+        let (version, rest) = scan::cut(rest, b'/')?;
         if !scan::trim(protocol).eq_ignore_ascii_case("SIP") || scan::trim(version) != "2.0" {
             return None;
         }
         let rest = scan::trim(rest);
-        let (transport, rest) = rest.split_at(rest.find(scan::is_lws)?);
-        let (sent_by, params) = rest.split_at(rest.find(';').unwrap_or(rest.len()));
+        let (transport, rest) =
+            rest.split_at_checked(rest.bytes().position(|b| matches!(b, b' ' | b'\t'))?)?;
+        let (sent_by, params) = scan::before(rest, b';');
         let sent_by = scan::trim(sent_by);
         let (host, port) = uri::host_port(sent_by).or_else(|| spaced_host_port(sent_by))?;
         scan::is_token(transport).then_some(())?;
