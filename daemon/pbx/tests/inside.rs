@@ -199,6 +199,20 @@ fn early_media_of_a_telephone_is_heard_one_way() {
 }
 
 #[test]
+fn ringback_goes_on_when_a_party_that_was_heard_gives_way_to_one_that_is_not() {
+    let mut config = gateway();
+    config.ring_groups[0].strategy = RingStrategy::InOrder;
+    let mut w = World::new(config);
+    w.dials(3, "200");
+    w.proceeding('b');
+    assert_eq!(w.alerting('b', true), ["Ring a in-band", "a hears b"]);
+    assert_eq!(w.ended('b', 17), ["a hears silence", "Dial c device 2 200 from 203"]);
+    assert_eq!(w.alerting('c', false), ["a hears 400 Hz"], "the country's ringback, from the PBX");
+    w.proceeding('c');
+    assert_eq!(w.answered('c'), ["Answer a as 202", "a hears c", "c hears a"]);
+}
+
+#[test]
 fn hold_and_retrieve() {
     let mut w = World::gateway();
     w.dials(1, "202");

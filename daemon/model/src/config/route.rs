@@ -46,9 +46,9 @@ pub enum Destination {
         id: ServiceId,
     },
     /// Whoever has the called number inside, after `strip` digits are taken from its front:
-    /// direct dialling in.
+    /// direct dialling in. Never the outside.
     Internal {
-        /// How many digits to take away (0–20).
+        /// How many digits to take away (0–20) of the form that matched; a `+` is not counted.
         strip: u8,
     },
     /// Refuse the call.
@@ -164,7 +164,7 @@ pub enum ServiceKind {
     },
     /// Answers, listens for digits, and sends back those it heard.
     DigitReadback,
-    /// Refuses with cause 17, and calls a number two seconds later.
+    /// Refuses with cause 17, and calls a number two seconds later; who answers hears an echo.
     CallBack {
         /// The number to call, routed as if a telephone of the gateway had dialled it.
         number: String,

@@ -7,7 +7,7 @@ use crate::leg::Leg;
 use crate::service::Echo;
 use demarc_model::config::ExtensionId;
 use demarc_model::live::LegState;
-use demarc_model::media::Source;
+use demarc_model::media::{Source, Tone};
 use demarc_model::{CallerId, Cause, Dial, LegCommand, LegId, Party, Presentation, StreamId};
 
 impl Call {
@@ -77,16 +77,22 @@ impl Call {
         self.restart_ring_timer(desk);
         let heard_before = self.heard == Some(leg);
         let newly_heard = self.listen(desk, leg) && !heard_before;
+        let heard = newly_heard || heard_before;
         let Some(caller) = self.caller.and_then(|id| self.legs.get_mut(&id)) else { return };
         let (id, first) = (caller.id, caller.state != LegState::Alerting);
+        // Once a party before this one was heard, the edge no longer gives ringback: then we do.
+        let ours = caller.hears.is_some() && !heard;
         if first {
             caller.state = LegState::Alerting;
-            desk.leg(LegCommand::Ring { leg: id, in_band: newly_heard || heard_before });
+            desk.leg(LegCommand::Ring { leg: id, in_band: heard || ours });
         } else if newly_heard {
             desk.leg(LegCommand::Progress { leg: id, cause: None });
         }
         if newly_heard {
             self.play_early(desk, leg);
+        } else if ours {
+            let ringback = Tone::from(&self.config.system.country.plan().ringback);
+            self.hear(desk, id, Source::Tone(ringback));
         }
     }
 
