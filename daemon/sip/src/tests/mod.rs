@@ -1,1 +1,10 @@
+//! The room as a whole, driven by messages in virtual time.
 
+mod fuzz;
+mod incoming;
+mod lab;
+mod outgoing;
+mod registration;
+mod reoffer;
+mod timers;
+mod trunks;
