@@ -124,7 +124,7 @@ mod tests {
         for law in [Companding::ALaw, Companding::MuLaw] {
             for (row, keys_of_row) in ROWS.iter().zip(KEYS) {
                 for (column, key) in COLUMNS.iter().zip(keys_of_row.chars()) {
-                    for level in [[-9.0, -7.0], [-3.0, -3.0], [-27.0, -25.0], [-16.0, -10.0], [-10.0, -13.0]]
+                    for level in [[-9.0, -7.0], [-3.0, -3.0], [-27.0, -25.0], [-10.0, -16.0], [-13.0, -10.0]]
                     {
                         let heard = keys(law, [*row, *column], level, 60);
                         assert_eq!(heard, [KeyEdge::Down(key), KeyEdge::Up], "{key} at {level:?} {law:?}");

@@ -180,7 +180,7 @@ impl Jitter {
         let play = timestamp.wrapping_sub(INITIAL as u32);
         self.filled.fill(false);
         self.play = Some(play);
-        self.concealed = 0;
+        self.concealed = DEEPEST; // before its beginning a sender is silent
         self.margin = i32::MAX;
         self.window = 0;
         self.wanted = 0;

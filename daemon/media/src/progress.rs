@@ -17,8 +17,12 @@ const WINDOW: usize = 640;
 const LOUD: f64 = 20_000.0;
 /// How much of a window's energy must lie at its pitch.
 const PURE: f64 = 0.75;
+/// A sound has ended when it was not loud for so long.
+const FADE_MS: u32 = 40;
 /// A continuous tone is dial tone after so many milliseconds, when it is the first tone heard.
 const DIAL_MS: u32 = 400;
+/// No cadence is silent for longer.
+const LONGEST_SILENCE_MS: u32 = 6000;
 /// Runs that are remembered: two periods of the longest cadence, and more.
 const RUNS: usize = 16;
 
@@ -35,6 +39,8 @@ pub struct ProgressDetector {
     /// The run that is going on, and finished ones, newest first.
     run: Run,
     past: [Run; RUNS],
+    /// Milliseconds since it was loud.
+    quiet: u32,
     /// A tone has ended since the detector began: a continuous one may now be any long burst.
     tone_ended: bool,
     /// How far a special information tone has come: its step, windows of it, windows since.
@@ -80,6 +86,7 @@ impl ProgressDetector {
             window_energy: 0.0,
             run: Run::default(),
             past: [Run::default(); RUNS],
+            quiet: 0,
             tone_ended: false,
             special_at: (0, 0, 0),
             reported: None,
@@ -97,10 +104,15 @@ impl ProgressDetector {
 
     fn step(&mut self, step: &[i16]) -> Option<ProgressTone> {
         let energy = energy(step);
-        let sounds = energy > LOUD * STEP as f64;
+        let loud = energy > LOUD * STEP as f64;
+        self.quiet = if loud { 0 } else { self.quiet + 10 };
+        // A deeply modulated tone fades within its period, which is no silence yet.
+        let sounds = loud || (self.run.sounds && self.quiet < FADE_MS);
         let mut heard = None;
         if sounds != self.run.sounds {
+            self.run.ms -= if sounds { 0 } else { self.quiet - 10 };
             self.end_run(sounds);
+            self.run.ms = if sounds { 0 } else { self.quiet - 10 };
             heard = self.match_cadences();
         }
         self.run.ms += 10;
@@ -112,16 +124,14 @@ impl ProgressDetector {
         if self.window == WINDOW {
             heard = self.end_window().or(heard);
         }
-        if !sounds && self.run.ms > 3000 {
+        if !sounds && self.run.ms > LONGEST_SILENCE_MS {
             self.reported = None; // whatever it was, it has stopped
         }
         heard.filter(|_| heard != self.reported).inspect(|&tone| self.reported = Some(tone))
     }
 
     fn feed(&mut self, step: &[i16], energy: f64) {
-        for bin in self.tones.iter_mut().flat_map(|t| t.bins.iter_mut().flatten()).chain(&mut self.special) {
-            bin.feed(step);
-        }
+        self.all_bins().for_each(|bin| bin.feed(step));
         self.window += step.len();
         self.window_energy += energy;
     }
@@ -130,6 +140,10 @@ impl ProgressDetector {
     fn end_window(&mut self) -> Option<ProgressTone> {
         let energy = std::mem::take(&mut self.window_energy);
         self.window = 0;
+        if self.quiet > 10 {
+            self.clear_bins(); // it may have ended within the window, which would blur the pitch
+            return None;
+        }
         let mut pitches = 0;
         for (i, candidate) in self.tones.iter_mut().enumerate() {
             let parts =
@@ -155,13 +169,22 @@ impl ProgressDetector {
             self.run.level /= f64::from(self.run.windows);
         }
         self.tone_ended |= self.run.pitches != 0;
+        if self.run.windows > 0 && self.run.pitches == 0 {
+            self.reported = None; // something else was heard meanwhile
+        }
         self.past.rotate_right(1);
         self.past[0] = std::mem::replace(&mut self.run, Run { sounds, ..Run::default() });
         self.window = 0;
         self.window_energy = 0.0;
-        for bin in self.tones.iter_mut().flat_map(|t| t.bins.iter_mut().flatten()).chain(&mut self.special) {
-            bin.take(1);
-        }
+        self.clear_bins();
+    }
+
+    fn clear_bins(&mut self) {
+        self.all_bins().for_each(|bin| _ = bin.take(1));
+    }
+
+    fn all_bins(&mut self) -> impl Iterator<Item = &mut Goertzel> {
+        self.tones.iter_mut().flat_map(|t| t.bins.iter_mut().flatten()).chain(&mut self.special)
     }
 
     /// A continuous dial tone, as soon as it cannot be a burst of something else.

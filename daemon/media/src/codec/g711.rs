@@ -59,10 +59,10 @@ pub fn transcode(octets: &mut Block, from: Companding, to: Companding) {
 const fn a_encode(sample: i16) -> u8 {
     let (sign, magnitude) = if sample < 0 { (0x00, !sample >> 4) } else { (0x80, sample >> 4) };
     let code = if magnitude < 32 {
-        magnitude >> 1
+        magnitude
     } else {
-        let segment = 11 - magnitude.leading_zeros() as i16;
-        (segment << 4) | ((magnitude >> segment) & 0x0F)
+        let segment = 12 - magnitude.leading_zeros() as i16;
+        (segment << 4) | ((magnitude >> (segment - 1)) & 0x0F)
     };
     (code as u8 | sign) ^ 0x55
 }
