@@ -4,6 +4,7 @@ use demarc_isdn::command::Setup;
 use demarc_isdn::q931::describe;
 use demarc_isdn::socket::{Received, Socket};
 use demarc_isdn::{Bearer, CallRef, ChannelChoice, Command, Dialect, Event, PartyNumber, Settings, Side};
+use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
 use std::collections::VecDeque;
@@ -32,6 +33,8 @@ pub struct Bench {
     /// The cable's ends: towards the network side, towards the user side.
     ends: [OwnedFd; 2],
     pub plugged: bool,
+    /// What the user side sent into the unplugged cable.
+    pub heard: VecDeque<Vec<u8>>,
     dead: Vec<RawFd>,
 }
 
@@ -54,6 +57,7 @@ impl Bench {
             user: Party::start(settings(Side::User), user),
             ends: [near, far],
             plugged: true,
+            heard: VecDeque::new(),
             dead: Vec::new(),
         };
         bench.until("both sides up", |bench| {
@@ -102,9 +106,12 @@ impl Bench {
         for (from, to) in [(near, far), (far, near)] {
             let mut frame = [0; 512];
             while let Ok(length @ 1..) = recv(from.as_raw_fd(), &mut frame, MsgFlags::MSG_DONTWAIT) {
+                let frame = &frame[..length];
                 if self.plugged {
                     let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-                    let _ = send(to.as_raw_fd(), &frame[..length], flags);
+                    let _ = send(to.as_raw_fd(), frame, flags);
+                } else if std::ptr::eq(from, far) {
+                    self.heard.push_back(frame.to_vec());
                 }
             }
         }
@@ -112,9 +119,20 @@ impl Bench {
         self.user.pump();
     }
 
-    /// Puts a frame of your own on the cable, towards the user side.
-    pub fn inject(&self, frame: &[u8]) {
-        let _ = send(self.ends[1].as_raw_fd(), frame, MsgFlags::MSG_DONTWAIT);
+    /// Puts a frame of your own on the cable, towards the user side; false when nobody takes it.
+    pub fn inject(&mut self, frame: &[u8]) -> bool {
+        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+        for _ in 0..u32::from(PATIENCE) * 50 {
+            match send(self.ends[1].as_raw_fd(), frame, flags) {
+                Ok(_) => return true,
+                Err(Errno::EAGAIN) => {}
+                Err(_) => return false,
+            }
+            self.pump();
+            let mut fds = [PollFd::new(self.ends[1].as_fd(), PollFlags::POLLOUT)];
+            poll(&mut fds, PollTimeout::from(20_u8)).unwrap();
+        }
+        panic!("it does not read its D channel any more");
     }
 
     /// Cuts the user's D channel for good.
@@ -175,6 +193,15 @@ impl Party {
             self.events.iter().enumerate().find_map(|(at, event)| pick(event).map(|found| (at, found)))?;
         self.events.remove(at);
         Some(found)
+    }
+
+    /// Refuses every call that has come, and forgets everything else but the ladder.
+    pub fn refuse_all(&mut self) {
+        for event in std::mem::take(&mut self.events) {
+            if let Event::Setup(setup) = event {
+                self.send(Command::Clear { call: setup.call, cause: 21 });
+            }
+        }
     }
 
     /// Forgets what has happened so far.
