@@ -120,7 +120,7 @@ impl Node {
             lines: self.pstn.live_lines(),
             trunks,
             devices,
-            calls: self.pbx.live_calls(),
+            calls: self.pbx.live_calls(now),
         }
     }
 

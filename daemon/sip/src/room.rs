@@ -118,6 +118,11 @@ impl Sip {
         self.peers.iter().map(|peer| self.live_trunk(peer)).collect()
     }
 
+    /// Nothing of any call or transaction is left.
+    pub fn is_quiet(&self) -> bool {
+        self.sessions.is_empty() && self.hub.dialogs.is_empty() && self.hub.transactions.count() == 0
+    }
+
     /// What has happened since the start, for metrics.
     pub fn counters(&self) -> Counters {
         Counters {

@@ -62,7 +62,8 @@ impl Isdn {
         let in_band = has("pi");
         let cause = || value("cause").map_or(16, |cause| cause.parse().expect("a cause"));
         let slot = || value("slot").map(|slot| slot.parse::<u8>().expect("a slot"));
-        let [name, verb, ..] = verb else { panic!("what is the exchange to do? {verb:?}") };
+        let [name, what @ ..] = verb else { panic!("what is the exchange to do?") };
+        let verb = what.first().unwrap_or(name);
         if *name == "SETUP" || *verb == "SETUP" {
             let reference = CallRef(1000 + 2 * self.named);
             let slot = slot().unwrap_or(1);
@@ -85,7 +86,10 @@ impl Isdn {
             }));
         }
         if *name == "RESTART" {
-            return Event::Restarted { slot: slot() };
+            // Whoever restarts a channel has forgotten its call.
+            let slot = slot();
+            self.calls.retain(|_, call| slot.is_some_and(|slot| slot != call.slot));
+            return Event::Restarted { slot };
         }
         let known = self.calls.get_mut(*name);
         let call = known.unwrap_or_else(|| panic!("there is no call {name}"));
@@ -131,6 +135,13 @@ impl Isdn {
             Command::Connect { call, .. } => (format!("{} CONNECT", self.find(*call)), None),
             Command::DisconnectInBand { call, cause } => {
                 (format!("{} DISCONNECT cause={cause} pi", self.find(*call)), None)
+            }
+            Command::UseChannel { call, slot } => {
+                let name = self.find(*call);
+                if let Some(call) = self.calls.get_mut(&name) {
+                    call.slot = *slot;
+                }
+                (format!("{name} moves to slot={slot}"), None)
             }
             Command::Restart { slot } => (format!("RESTART slot={slot}"), None),
             Command::Clear { call, cause } => {

@@ -48,6 +48,8 @@ pub struct Phone {
     heard: Vec<Vec<u8>>,
     silent: bool,
     acknowledges: bool,
+    /// Obeys a CANCEL; otherwise its answer crosses it.
+    obeys_cancel: bool,
     direction: String,
 }
 
@@ -83,6 +85,7 @@ impl Phone {
             heard: Vec::new(),
             silent: false,
             acknowledges: true,
+            obeys_cancel: true,
             direction: "sendrecv".into(),
         }
     }
@@ -140,6 +143,10 @@ impl Phone {
             }
             ["no-ACK"] => {
                 self.acknowledges = false;
+                Vec::new()
+            }
+            ["no-487"] => {
+                self.obeys_cancel = false;
                 Vec::new()
             }
             ["INVITE", number, options @ ..] => {
@@ -228,7 +235,7 @@ impl Phone {
             "ACK" => (Some(format!("ACK{sdp}")), Vec::new()),
             "CANCEL" => {
                 let mut answers = vec![self.response(&request, 200, "")];
-                if let Some(invite) = self.offered.take() {
+                if let Some(invite) = self.offered.take_if(|_| self.obeys_cancel) {
                     answers.push(self.response(&invite, 487, ""));
                 }
                 (Some(format!("CANCEL{}", cause(&request))), answers)
@@ -246,10 +253,10 @@ impl Phone {
 
     fn hear_response(&mut self, response: &Response) -> (Option<String>, Vec<Vec<u8>>) {
         let status = response.status().code();
-        let method = response.cseq().method().to_string();
+        let method = response.cseq().method.to_string();
         let asked = self.asked.clone();
         if matches!(status, 401 | 407) {
-            let Some(asked) = asked.filter(|asked| asked.cseq == response.cseq().number()) else {
+            let Some(asked) = asked.filter(|asked| asked.cseq == response.cseq().number) else {
                 return (None, Vec::new());
             };
             let mut answers = Vec::new();
@@ -279,7 +286,7 @@ impl Phone {
         }
         if status >= 200
             && self.acknowledges
-            && let Some(asked) = asked.filter(|asked| asked.cseq == response.cseq().number())
+            && let Some(asked) = asked.filter(|asked| asked.cseq == response.cseq().number)
         {
             answers.push(self.ack(response, &asked, status >= 300));
         }
