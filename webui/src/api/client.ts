@@ -8,14 +8,9 @@ export type Schemas = components["schemas"];
 /** Who is here: not asked yet, nobody has set the gateway up, nobody, or an administrator. */
 export const session = signal<"unknown" | "setup" | "out" | "in">("unknown");
 
-/** The revision of the configuration that was seen last. */
-export const revision = signal(0);
-
 const watch: Middleware = {
   onResponse({ response }) {
     if (response.status === 401 && session.value === "in") session.value = "out";
-    const seen = Number(response.headers.get("etag")?.replace(/\D/g, "") ?? NaN);
-    if (seen > revision.value) revision.value = seen;
   },
 };
 

@@ -16,23 +16,25 @@ export interface Nouns {
 
 export type NounName = keyof Nouns;
 
-/** Where each noun lives in the API. */
+/** The list of each noun, in the configuration and in the API. */
 export const lists = {
-  line: "/api/lines",
-  span: "/api/spans",
-  trunk: "/api/trunks",
-  device: "/api/devices",
-  extension: "/api/extensions",
-  ring_group: "/api/ring_groups",
-  service: "/api/services",
-  inbound_route: "/api/inbound_routes",
-  outbound_route: "/api/outbound_routes",
+  line: "lines",
+  span: "spans",
+  trunk: "trunks",
+  device: "devices",
+  extension: "extensions",
+  ring_group: "ring_groups",
+  service: "services",
+  inbound_route: "inbound_routes",
+  outbound_route: "outbound_routes",
 } as const satisfies Record<NounName, string>;
 
 export const nounNames = Object.keys(lists) as NounName[];
 
 /** The configuration as it was read last. */
 export const config = Object.fromEntries(nounNames.map((noun) => [noun, signal([])])) as unknown as { [N in NounName]: Signal<Nouns[N][]> };
+/** Its revision: what a change of it is based on. */
+export const revision = signal(0);
 export const system = signal<Schemas["System"] | null>(null);
 export const loaded = signal(false);
 

@@ -1046,7 +1046,7 @@ export interface components {
          * @description What went wrong, for programs.
          * @enum {string}
          */
-        Code: "malformed" | "sign_in" | "forbidden" | "not_found" | "method_not_allowed" | "conflict" | "stale_revision" | "too_large" | "unsupported_media_type" | "invalid" | "revision_required" | "too_many_attempts" | "internal" | "busy" | "disk_full";
+        Code: "malformed" | "sign_in" | "forbidden" | "not_found" | "method_not_allowed" | "timeout" | "conflict" | "stale_revision" | "too_large" | "unsupported_media_type" | "invalid" | "revision_required" | "too_many_attempts" | "internal" | "busy" | "disk_full";
         /** @description Everything an administrator can set. */
         Config: {
             /** @description Telephones. */

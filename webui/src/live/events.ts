@@ -1,5 +1,6 @@
 import { signal } from "@preact/signals";
-import { answer, api, revision } from "../api/client";
+import { answer, api } from "../api/client";
+import { revision } from "../api/config";
 import { reload } from "../api/write";
 import { after, live, skew, type LiveEvent } from "./store";
 

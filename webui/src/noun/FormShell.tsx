@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import { effect, useSignal } from "@preact/signals";
+import { revision } from "../api/config";
 import { t } from "../i18n";
 import { Button } from "../kit/Button";
 import { ask } from "../kit/Dialog";
@@ -8,9 +9,17 @@ import { Notice } from "../kit/Page";
 import { guard } from "../shell/router";
 import { formOf, type Form } from "./form";
 
-/** A form of `value` that asks before unsaved changes are lost. */
+/**
+ * A form of `value` that asks before unsaved changes are lost. As long as nothing is changed in it,
+ * it follows `value`: somebody else may have changed that.
+ */
 export function useForm<T>(value: T): Form<T> {
-  const form = useMemo(() => formOf(value), []);
+  const form = useMemo(() => formOf(value, revision.peek()), []);
+  useEffect(() => {
+    if (form.dirty.peek()) return;
+    form.saved.value = form.draft.value = value;
+    form.base = revision.peek();
+  }, [value]);
   useEffect(() => {
     const asks = () => ask({ title: t("leaveTitle"), body: <p>{t("leaveWhy")}</p>, go: t("leaveGo"), stay: t("leaveStay"), danger: true });
     const stop = effect(() => {

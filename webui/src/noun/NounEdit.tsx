@@ -1,4 +1,4 @@
-import { useEffect, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { config, find, loaded, title, type NounName, type Nouns } from "../api/config";
 import { create, remove, save } from "../api/write";
@@ -7,6 +7,7 @@ import { Button } from "../kit/Button";
 import { ask } from "../kit/Dialog";
 import { Empty, Page, Panel } from "../kit/Page";
 import { say } from "../kit/Toast";
+import { hardware } from "../live/ports";
 import { guard, navigate } from "../shell/router";
 import { tell } from "../shell/tell";
 import { Fields } from "./fields";
@@ -15,9 +16,11 @@ import type { Noun } from "./noun";
 
 /** One thing of a noun, or a new one. */
 export function NounEdit<N extends NounName>({ noun, id }: { noun: Noun<N>; id: number | "new" }) {
-  const thing = id === "new" ? noun.blank?.() : find(noun.name, id);
+  // What a new one begins with depends on what there is already.
+  const blank = useMemo(() => noun.blank?.(), [noun, loaded.value, hardware.value]);
+  const thing = id === "new" ? blank : find(noun.name, id);
+  if (!loaded.value) return null;
   if (!thing) {
-    if (!loaded.value) return null;
     return (
       <Empty icon={noun.icon} title={t("goneTitle")} action={<a href={noun.path}>{t(`${noun.name}.many`)}</a>}>
         {t("goneWhy")}
@@ -32,12 +35,6 @@ function Editor<N extends NounName>({ noun, id, thing }: { noun: Noun<N>; id: nu
   const fields = useMemo(() => new Fields<N, Nouns[N]>(noun.name, form), [form]);
   const busy = useSignal(false);
   const back = { href: noun.path, label: t(`${noun.name}.many`) };
-
-  // Somebody else changed it, and we did not: show what it is now.
-  const current = id === "new" ? thing : find(noun.name, id);
-  useEffect(() => {
-    if (current && id !== "new" && !form.dirty.value) form.saved.value = form.draft.value = current;
-  }, [current]);
 
   async function submit() {
     const done = id === "new" ? await create(noun.name, form) : await save(noun.name, id, form);

@@ -1,6 +1,7 @@
 import { useEffect } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { answer, api, revision, type Schemas } from "../api/client";
+import { answer, api, type Schemas } from "../api/client";
+import { revision } from "../api/config";
 import { match, retried } from "../api/write";
 import { showTime, t } from "../i18n";
 import { Button } from "../kit/Button";

@@ -17,14 +17,13 @@ export function SystemPage() {
   return <Editor value={system.value} />;
 }
 
-export const putSystem = async (body: System): Promise<System> => (await answer(api.PUT("/api/system", { params: { header: match() }, body }))) as System;
-export const getSystem = async (): Promise<System> => (await answer(api.GET("/api/system"))) as System;
+const put = (body: System, base: number): Promise<System> => answer(api.PUT("/api/system", { params: { header: match(base) }, body }));
 
 function Editor({ value }: { value: System }) {
   const form = useForm(value);
   const f = useMemo(() => new Fields<"system", System>("system", form), [form]);
   async function submit() {
-    if (await saveForm("system", form, putSystem, getSystem)) say(t("saved"));
+    if (await saveForm("system", form, put, () => system.peek() ?? undefined)) say(t("saved"));
   }
   return (
     <Page title={t("system.title")} lede={t("system.lede")}>
