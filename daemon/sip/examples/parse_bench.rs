@@ -43,8 +43,8 @@ const INVITE: &str = "INVITE sip:+442079460123@gw.example.com;user=phone SIP/2.0
     a=ptime:20\r\n\
     a=sendrecv\r\n";
 
-const ROUNDS: u32 = 40;
-const PER_ROUND: u32 = 5_000;
+const ROUNDS: u32 = 1_000;
+const PER_ROUND: u32 = 200;
 
 fn main() {
     let readers: [(&str, fn()); 4] = [

@@ -1,5 +1,6 @@
 //! `name-addr` and `addr-spec`: From, To, Contact, Route, P-Asserted-Identity, Diversion …
 
+use super::cursor::Cursor;
 use super::params::Params;
 use super::uri::Uri;
 use super::{class, scan};
@@ -17,15 +18,14 @@ impl<'a> Address<'a> {
     /// Reads one address, RFC 3261 §20.10 and §25.1.
     pub fn parse(text: &'a str) -> Option<Self> {
         let text = scan::trim(text);
-        let Some(open) = scan::find_outside(text, b'<') else {
+        let mut rest = Cursor::new(text);
+        let display = if rest.peek() == Some(b'"') { rest.quoted()? } else { rest.take(class::DISPLAY) };
+        rest.skip_lws();
+        if !rest.eat(b'<') {
             return Self::parse_bare(text);
-        };
-        let (display, rest) = (scan::trim(text.get(..open)?), text.get(open + 1..)?);
-        if !is_display(display) {
-            return None;
         }
-        let (uri, params) = scan::cut(rest, b'>')?;
-        Some(Self { display, uri: Uri::parse(uri)?, params: Params::parse(params)? })
+        let uri = Uri::parse(rest.until(b'>')?)?;
+        Some(Self { display: scan::trim_end(display), uri, params: Params::parse(rest.rest())? })
     }
 
     /// Without brackets every parameter belongs to the header, and the URI may hold no `,` and no
@@ -75,11 +75,6 @@ impl<'a> Address<'a> {
         let fraction = format!("{fraction:0<3}").parse::<u16>().ok()?;
         thousandths.checked_add(fraction).filter(|q| *q <= 1000)
     }
-}
-
-/// A quoted string, or words.
-fn is_display(text: &str) -> bool {
-    class::all(text, class::DISPLAY) || scan::is_quoted(text)
 }
 
 /// Writes an address: the display name is quoted, the URI bracketed, the tag appended.

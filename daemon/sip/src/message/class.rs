@@ -9,8 +9,10 @@ pub(crate) const TOKEN: Classes = 1;
 /// User part and password of a `sip:` URI. `#` and UTF-8 are not legal there unescaped, but phones
 /// send `sip:*21#@…`, and the meaning is plain.
 pub(crate) const USER: Classes = 2;
-/// Parameters and headers of a URI.
+/// Parameters of a URI.
 pub(crate) const URI_PARAM: Classes = 4;
+/// Headers of a URI.
+pub(crate) const URI_HEADER: Classes = 128;
 /// A host name or an IPv4 address. `_` is no legal character there, but Windows and some phones
 /// use it.
 pub(crate) const HOST: Classes = 8;
@@ -44,8 +46,11 @@ const fn classes(b: u8) -> Classes {
     if unreserved || !b.is_ascii() || is_one_of(b, b"%&=+$,;?/#") {
         set |= USER;
     }
-    if unreserved || is_one_of(b, b"%[]/:&+$;=?") {
-        set |= URI_PARAM;
+    if unreserved || is_one_of(b, b"%[]/:&+$;=") {
+        set |= URI_PARAM | URI_HEADER;
+    }
+    if b == b'?' {
+        set |= URI_HEADER;
     }
     if alphanumeric || is_one_of(b, b"-._") {
         set |= HOST;

@@ -8,6 +8,7 @@
 mod address;
 mod check;
 mod class;
+mod cursor;
 mod draft;
 mod fault;
 mod fields;

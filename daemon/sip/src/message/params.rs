@@ -1,5 +1,6 @@
 //! Parameters: `;name=value;flag`, in headers and in URIs.
 
+use super::cursor::Cursor;
 use super::{class, scan};
 use std::borrow::Cow;
 
@@ -27,20 +28,41 @@ impl<'a> Params<'a> {
     /// Reads header parameters: text that is empty or begins with `;`, each a token with an
     /// optional value that is a token, a host or a quoted string.
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        let text = scan::trim(text);
-        if text.is_empty() {
-            return Some(Self::default());
+        let mut rest = Cursor::new(text);
+        if !rest.eat_spaced(b';') {
+            return rest.is_empty().then(Self::default);
         }
-        let params = Self { text: text.strip_prefix(';')? };
-        params.iter().all(|p| scan::is_token(p.name) && p.value.is_none_or(is_value)).then_some(params)
+        let params = Self { text: rest.rest() };
+        loop {
+            rest.token()?;
+            if rest.eat_spaced(b'=') {
+                take_value(&mut rest)?;
+            }
+            if !rest.eat_spaced(b';') {
+                return rest.is_empty().then_some(params);
+            }
+        }
     }
 
     /// All of them in order.
     pub fn iter(self) -> impl Iterator<Item = Param<'a>> {
-        let text = (!self.text.is_empty()).then_some(self.text);
-        text.into_iter().flat_map(|t| scan::split(t, b';')).map(|part| match scan::cut(part, b'=') {
-            Some((name, value)) => Param { name: scan::trim(name), value: Some(scan::trim(value)) },
-            None => Param { name: part, value: None },
+        let mut rest = Cursor::new(self.text);
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            let name = scan::trim(rest.before(b"=;"));
+            let value = rest.eat(b'=').then(|| {
+                rest.skip_lws();
+                if rest.peek() == Some(b'"') {
+                    rest.quoted().unwrap_or_default()
+                } else {
+                    scan::trim_end(rest.before(b";"))
+                }
+            });
+            rest.before(b";"); // nothing but LWS
+            rest.eat(b';');
+            Some(Param { name, value })
         })
     }
 
@@ -72,10 +94,12 @@ impl<'a> Params<'a> {
 
 /// `gen-value` of RFC 3261: token, host or quoted string; `<…>` because some phones forget the
 /// quotes around their `+sip.instance`.
-fn is_value(value: &str) -> bool {
-    (!value.is_empty() && class::all(value, class::VALUE))
-        || scan::is_quoted(value)
-        || (value.starts_with('<') && value.ends_with('>'))
+fn take_value<'a>(rest: &mut Cursor<'a>) -> Option<&'a str> {
+    match rest.peek()? {
+        b'"' => rest.quoted(),
+        b'<' => rest.until(b'>'),
+        _ => Some(rest.take(class::VALUE)).filter(|v| !v.is_empty()),
+    }
 }
 
 #[cfg(test)]

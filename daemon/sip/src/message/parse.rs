@@ -1,5 +1,6 @@
 //! From bytes to a message: the head is found, unfolded where it stands, and indexed.
 
+use super::cursor::Cursor;
 use super::fields::{Fields, Line};
 use super::{
     Fault, MAX_HEADERS, MAX_SIZE, Message, Method, Name, ParseError, Request, Response, Span, Status, Uri,
@@ -20,15 +21,20 @@ pub(super) fn parse(mut bytes: Vec<u8>) -> Result<Message, ParseError> {
     if bytes.len() > MAX_SIZE {
         return Err(unreadable("longer than 65535 bytes"));
     }
-    let head = unfold(&mut bytes).map_err(unreadable)?;
-    let body = match bytes.get(head.end + 4..) {
+    let mut lines = split_lines(&mut bytes).map_err(unreadable)?;
+    let end = lines.last().map_or(0, |line| line.value.end as usize);
+    let body = match bytes.get(end + 4..) {
         Some(body) if !body.is_empty() => body.to_vec(),
         _ => Vec::new(),
     };
-    bytes.truncate(head.end);
-    let head_text = String::from_utf8(bytes).unwrap_or_else(|e| latin1(e.as_bytes()));
-    let (start, lines) = index(&head_text, head.lines).map_err(unreadable)?;
-    let fields = Fields { head: head_text, lines, body };
+    bytes.truncate(end);
+    let head = match String::from_utf8(bytes) {
+        Ok(head) => head,
+        Err(e) => latin1(e.as_bytes(), &mut lines),
+    };
+    lines.iter_mut().try_for_each(|line| name_line(&head, line)).map_err(unreadable)?;
+    let start = lines.remove(0).value;
+    let fields = Fields { head, lines, body };
     let (mut message, start_fault) = start_line(start, fields).map_err(unreadable)?;
     let fault = start_fault.or(check::body_length(&mut message)).or_else(|| check::check(&message));
     match fault {
@@ -37,55 +43,65 @@ pub(super) fn parse(mut bytes: Vec<u8>) -> Result<Message, ParseError> {
     }
 }
 
-struct Head {
-    /// Where the CRLF CRLF after the last header begins.
-    end: usize,
-    lines: usize,
-}
-
-/// Finds the end of the head and turns the line ends of folded headers into spaces.
-fn unfold(bytes: &mut [u8]) -> Result<Head, &'static str> {
-    let (mut at, mut lines) = (0, 0);
-    while lines <= MAX_HEADERS {
+/// Finds the lines of the head, the first line first, and turns the line ends of folded headers
+/// into spaces.
+fn split_lines(bytes: &mut [u8]) -> Result<Vec<Line>, &'static str> {
+    let mut lines = Vec::with_capacity(24); // grows for the few messages with more
+    let (mut start, mut at) = (0, 0);
+    while lines.len() <= MAX_HEADERS {
         let rest = bytes.get(at..).unwrap_or_default();
         at += memchr2(b'\r', b'\n', rest).ok_or("no empty line after the headers")?;
         match bytes.get_mut(at..) {
-            Some([b'\r', b'\n', b'\r', b'\n', ..]) => return Ok(Head { end: at, lines }),
-            Some([cr @ b'\r', lf @ b'\n', b' ' | b'\t', ..]) => (*cr, *lf) = (b' ', b' '),
-            Some([b'\r', b'\n', ..]) => lines += 1,
+            Some([cr @ b'\r', lf @ b'\n', b' ' | b'\t', ..]) => {
+                (*cr, *lf) = (b' ', b' ');
+                at += 2;
+                continue;
+            }
+            Some([b'\r', b'\n', next @ ..]) => {
+                let value = span(start, at - start);
+                lines.push(Line { name: Name::Other, name_text: Span::default(), value });
+                if next.starts_with(b"\r\n") {
+                    return Ok(lines);
+                }
+                at += 2;
+                start = at;
+            }
             _ => return Err("a line does not end with CR LF"),
         }
-        at += 2;
     }
     Err("more than 200 headers")
 }
 
-/// Old equipment sends Latin-1. A head that is no UTF-8 is read as that: nothing gets lost.
-fn latin1(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| char::from(*b)).collect()
+/// Old equipment sends Latin-1. A head that is no UTF-8 is read as that: nothing gets lost, but
+/// every byte above 127 becomes two, and the lines move.
+fn latin1(bytes: &[u8], lines: &mut [Line]) -> String {
+    let text: String = bytes.iter().map(|b| char::from(*b)).collect();
+    let mut start = 0;
+    for line in lines {
+        let old = bytes.get(line.value.start as usize..line.value.end as usize).unwrap_or_default();
+        let len = old.len() + old.iter().filter(|b| !b.is_ascii()).count();
+        line.value = span(start, len);
+        start += len + 2;
+    }
+    text
 }
 
-/// Finds name and value of every line but the first, which is returned.
-fn index(head: &str, lines: usize) -> Result<(Span, Vec<Line>), &'static str> {
-    let (first, _) = scan::before(head, b'\r');
-    let mut found = Vec::with_capacity(lines);
-    let mut at = first.len() + 2;
-    while let Some(rest) = head.get(at..) {
-        let (line, _) = scan::before(rest, b'\r');
-        let (name, value) = scan::cut(line, b':').ok_or("a header has no colon")?;
-        let value_at = at + line.len() - scan::trim_start(value).len();
-        let name = scan::trim_end(name);
-        if !scan::is_token(name) {
-            return Err("a header name is no token");
-        }
-        found.push(Line {
-            name: Name::parse(name),
-            name_text: span(at, name.len()),
-            value: span(value_at, scan::trim(value).len()),
-        });
-        at += line.len() + 2;
+/// Finds name and value of a header line.
+fn name_line(head: &str, line: &mut Line) -> Result<(), &'static str> {
+    let (start, end) = (line.value.start as usize, line.value.end as usize);
+    if start == 0 {
+        return Ok(()); // the first line is no header
     }
-    Ok((span(0, first.len()), found))
+    let text = head.get(start..end).unwrap_or_default();
+    let mut rest = Cursor::new(text);
+    let name = rest.token().ok_or("a header name is no token")?;
+    if !rest.eat_spaced(b':') {
+        return Err(if text.contains(':') { "a header name is no token" } else { "a header has no colon" });
+    }
+    line.name = Name::parse(name);
+    line.name_text = span(start, name.len());
+    line.value = span(end - rest.rest().len(), scan::trim_end(rest.rest()).len());
+    Ok(())
 }
 
 fn span(start: usize, len: usize) -> Span {

@@ -42,6 +42,12 @@ pub(crate) fn cut(text: &str, at: u8) -> Option<(&str, &str)> {
     Some((text.get(..found)?, text.get(found + 1..)?))
 }
 
+/// What stands before and after the first LWS.
+pub(crate) fn cut_at_lws(text: &str) -> Option<(&str, &str)> {
+    let (first, rest) = text.split_at_checked(memchr2(b' ', b'\t', text.as_bytes())?)?;
+    Some((first, trim_start(rest)))
+}
+
 /// What stands before the first `at`, and the rest from there on; all and nothing when there is
 /// none.
 pub(crate) fn before(text: &str, at: u8) -> (&str, &str) {
@@ -117,11 +123,6 @@ impl<'a> Iterator for Split<'a> {
         self.rest = rest;
         Some(trim(part))
     }
-}
-
-/// Is this a whole quoted string, opened and closed?
-pub(crate) fn is_quoted(text: &str) -> bool {
-    quoted_end(text) == Some(text.len())
 }
 
 /// Where the quoted string that `text` begins with ends (after its closing quote).
@@ -256,11 +257,11 @@ mod tests {
     fn quoting_and_unquoting_are_inverse() {
         for text in ["", "plain", r#"say "hi" \ there"#, "Zoë"] {
             assert_eq!(unquote(&quote(text)), text);
-            assert!(is_quoted(&quote(text)));
+            assert_eq!(quoted_end(&quote(text)), Some(quote(text).len()));
         }
         assert_eq!(quote("a\r\nb"), "\"a  b\"");
-        assert!(!is_quoted("\"open"));
-        assert!(!is_quoted("\"open\\\""));
+        assert_eq!(quoted_end("\"open"), None);
+        assert_eq!(quoted_end("\"open\\\""), None);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! URIs: `sip:`, `sips:` (RFC 3261 §19.1), `tel:` (RFC 3966) and others, kept as they came.
 
+use super::cursor::Cursor;
 use super::params::Params;
 use super::{class, scan};
 use std::borrow::Cow;
@@ -49,24 +50,16 @@ impl<'a> Uri<'a> {
     }
 
     fn parse_sip(text: &'a str, scheme: Scheme, rest: &'a str) -> Option<Self> {
-        // The user part may hold `;`, `?` and `/`, so the `@` is looked for first (RFC 4475 §3.1.1.9).
-        let (user, password, rest) = match scan::cut(rest, b'@') {
-            Some((userinfo, rest)) => match scan::cut(userinfo, b':') {
-                Some((user, password)) => (Some(user), Some(password), rest),
-                None => (Some(userinfo), None, rest),
-            },
-            None => (None, None, rest),
-        };
-        let (rest, headers) =
-            scan::cut(rest, b'?').map_or((rest, None), |(rest, headers)| (rest, Some(headers)));
-        let (hostport, params) = scan::cut(rest, b';').unwrap_or((rest, ""));
-        let (host, port) = host_port(hostport)?;
-        let is_good = user.is_none_or(|u| !u.is_empty() && is_escaped(u, class::USER))
-            && password.is_none_or(|p| is_escaped(p, class::USER))
-            && is_escaped(params, class::URI_PARAM)
+        let (user, password, mut rest) = userinfo(rest);
+        let host = rest.host()?;
+        let port = if rest.eat(b':') { Some(rest.port()?) } else { None };
+        let params = if rest.eat(b';') { rest.take(class::URI_PARAM) } else { "" };
+        let headers = if rest.eat(b'?') { Some(rest.take(class::URI_HEADER)) } else { None };
+        let is_good = rest.is_empty()
+            && user.is_none_or(|u| !u.is_empty())
             && !params.starts_with(';')
             && !params.as_bytes().windows(2).any(|pair| pair == b";;")
-            && headers.is_none_or(|h| is_escaped(h, class::URI_PARAM));
+            && scan::escapes_are_whole(text);
         is_good.then_some(Self {
             text,
             scheme,
@@ -200,28 +193,21 @@ impl fmt::Display for Uri<'_> {
     }
 }
 
-fn is_escaped(text: &str, set: u8) -> bool {
-    class::all(text, set) && scan::escapes_are_whole(text)
-}
-
-/// Splits `host[:port]`; the host is a name, an IPv4 address or an IPv6 address in brackets.
-pub(crate) fn host_port(text: &str) -> Option<(&str, Option<u16>)> {
-    let end = if text.starts_with('[') { text.find(']')? + 1 } else { scan::before(text, b':').0.len() };
-    let (host, rest) = text.split_at_checked(end)?;
-    let port = match rest.strip_prefix(':') {
-        Some(port) => Some(u16::try_from(scan::number(port)?).ok()?),
-        None if rest.is_empty() => None,
-        None => return None,
-    };
-    is_host(host).then_some((host, port))
-}
-
-fn is_host(host: &str) -> bool {
-    if host.starts_with('[') {
-        host_ip(host).is_some()
-    } else {
-        !host.is_empty() && class::all(host, class::HOST)
+/// Takes `user[:password]@`. The user part may hold `;`, `?` and `/`, so the `@` is looked for
+/// before them (RFC 4475 §3.1.1.9).
+fn userinfo(text: &str) -> (Option<&str>, Option<&str>, Cursor<'_>) {
+    let mut rest = Cursor::new(text);
+    let user = rest.take(class::USER);
+    if rest.eat(b'@') {
+        return (Some(user), None, rest);
     }
+    if rest.eat(b':') {
+        let password = rest.take(class::USER);
+        if rest.eat(b'@') {
+            return (Some(user), Some(password), rest);
+        }
+    }
+    (None, None, Cursor::new(text))
 }
 
 /// The address that a host is, with or without brackets.

@@ -16,10 +16,8 @@ pub struct CSeq<'a> {
 impl<'a> CSeq<'a> {
     /// Reads it.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let text = scan::trim(text);
-        let (number, method) = text.split_at(text.find(scan::is_lws)?);
+        let (number, method) = scan::cut_at_lws(scan::trim(text))?;
         let number = u32::try_from(scan::number(number)?).ok().filter(|n| *n < 1 << 31)?;
-        let method = scan::trim(method);
         scan::is_token(method).then_some(Self { number, method })
     }
 }

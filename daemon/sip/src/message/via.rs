@@ -1,5 +1,6 @@
 //! Via, RFC 3261 §20.42, with `rport` (RFC 3581).
 
+use super::cursor::Cursor;
 use super::params::Params;
 use super::{scan, uri};
 use std::net::IpAddr;
@@ -16,20 +17,18 @@ pub struct Via<'a> {
 impl<'a> Via<'a> {
     /// Reads one value.
     pub fn parse(text: &'a str) -> Option<Self> {
-        let text = scan::trim(text);
-        let (protocol, rest) = scan::cut(text, b'/')?;
-        let (version, rest) = scan::cut(rest, b'/')?;
-        if !scan::trim(protocol).eq_ignore_ascii_case("SIP") || scan::trim(version) != "2.0" {
+        let mut rest = Cursor::new(scan::trim(text));
+        let protocol = rest.token()?;
+        let version = rest.eat_spaced(b'/').then(|| rest.token())??;
+        let transport = rest.eat_spaced(b'/').then(|| rest.token())??;
+        let is_sip = protocol.eq_ignore_ascii_case("SIP") && version == "2.0";
+        if !is_sip || !matches!(rest.peek(), Some(b' ' | b'\t')) {
             return None;
         }
-        let rest = scan::trim(rest);
-        let (transport, rest) =
-            rest.split_at_checked(rest.bytes().position(|b| matches!(b, b' ' | b'\t'))?)?;
-        let (sent_by, params) = scan::before(rest, b';');
-        let sent_by = scan::trim(sent_by);
-        let (host, port) = uri::host_port(sent_by).or_else(|| spaced_host_port(sent_by))?;
-        scan::is_token(transport).then_some(())?;
-        Some(Self { transport, host, port, params: Params::parse(params)? })
+        rest.skip_lws();
+        let host = rest.host()?;
+        let port = if rest.eat_spaced(b':') { Some(rest.port()?) } else { None };
+        Some(Self { transport, host, port, params: Params::parse(rest.rest())? })
     }
 
     /// `UDP`, `TCP`, `TLS`, `WS` …, as written.
@@ -71,13 +70,6 @@ impl<'a> Via<'a> {
     pub fn params(self) -> Params<'a> {
         self.params
     }
-}
-
-/// `host : port`: space around the colon is legal here (RFC 3261 §25.1, COLON).
-fn spaced_host_port(text: &str) -> Option<(&str, Option<u16>)> {
-    let (host, port) = text.rsplit_once(':')?;
-    let (host, None) = uri::host_port(scan::trim(host))? else { return None };
-    Some((host, Some(u16::try_from(scan::number(scan::trim(port))?).ok()?)))
 }
 
 #[cfg(test)]

@@ -10,13 +10,37 @@ use proptest::prelude::*;
 /// Asks a message everything.
 fn interrogate(message: &Message) {
     let f = message.fields();
-    f.vias().for_each(|v| drop((v.received(), v.rport(), v.ip())));
+    for via in f.vias() {
+        let _ = (via.received(), via.rport(), via.ip());
+        assert!(!via.host().is_empty() && !via.transport().is_empty());
+    }
     f.contacts().for_each(|c| drop((c.q(), c.expires(), c.uri().dialled(), c.display())));
     f.reasons().for_each(|r| drop((r.cause(), r.text())));
-    let _ = (message.label(), f.iter().count(), f.contact_is_star(), f.routes().count(), f.record_routes().count());
-    let _ = (f.from().display(), f.to().tag(), f.call_id(), f.cseq(), f.max_forwards(), f.expires(), f.min_expires());
-    let _ = (f.q850_cause(), f.privacy(), f.asserted_identities().count(), f.diversions().count(), f.retry_after());
-    let _ = (f.user_agent(), f.content_type(), f.lists(Name::Supported, "timer"), f.other("x"), f.body().len());
+    let _ = (
+        message.label(),
+        f.iter().count(),
+        f.contact_is_star(),
+        f.routes().count(),
+        f.record_routes().count(),
+    );
+    let _ = (
+        f.from().display(),
+        f.to().tag(),
+        f.call_id(),
+        f.cseq(),
+        f.max_forwards(),
+        f.expires(),
+        f.min_expires(),
+    );
+    let _ = (
+        f.q850_cause(),
+        f.privacy(),
+        f.asserted_identities().count(),
+        f.diversions().count(),
+        f.retry_after(),
+    );
+    let _ =
+        (f.user_agent(), f.content_type(), f.lists(Name::Supported, "timer"), f.other("x"), f.body().len());
     let _ = f.sdp().map(Sdp::parse);
     // What must be there is there.
     assert!(f.vias().next().is_some() && !f.call_id().is_empty() && !f.cseq().method.is_empty());
