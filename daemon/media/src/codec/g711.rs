@@ -116,14 +116,31 @@ const fn decode_table(law: Companding) -> [i16; 256] {
     table
 }
 
+/// G.711 Tables 3 and 4: the value of the other law that is nearest in dBm0. Zero is zero in both,
+/// but 0 dBm0 is not: A-law overloads at 3.14 dBm0 with 4096, mu-law at 3.17 dBm0 with 8159, so that a
+/// mu-law value means 0.9925 of the same number in A-law.
 const fn transcode_table(from: Companding) -> [u8; 256] {
     let mut table = [0; 256];
     let mut octet = 0;
     while octet < 256 {
-        table[octet] = match from {
-            Companding::ALaw => mu_encode(a_decode(octet as u8)),
-            Companding::MuLaw => a_encode(mu_decode(octet as u8)),
+        let (target, to) = match from {
+            Companding::ALaw => (a_decode(octet as u8).unsigned_abs() as i32 * 9_925, Companding::MuLaw),
+            Companding::MuLaw => (mu_decode(octet as u8).unsigned_abs() as i32 * 10_000, Companding::ALaw),
         };
+        let (mut best, mut nearest) = (0, i32::MAX);
+        let mut candidate = 0x80; // both laws have their positive values from here on
+        while candidate < 256 {
+            let distance = match to {
+                Companding::ALaw => a_decode(candidate as u8) as i32 * 9_925 - target,
+                Companding::MuLaw => mu_decode(candidate as u8) as i32 * 10_000 - target,
+            };
+            if distance.abs() < nearest {
+                (best, nearest) = (candidate as u8, distance.abs());
+            }
+            candidate += 1;
+        }
+        let negative = octet & 0x80 == 0;
+        table[octet] = if negative { best & 0x7F } else { best };
         octet += 1;
     }
     table
@@ -205,18 +222,16 @@ mod tests {
     }
 
     #[test]
-    fn equal_laws_are_transparent_and_unequal_ones_keep_the_level() {
+    fn equal_laws_are_transparent_and_unequal_ones_follow_the_tables_of_g711() {
         let every: Block = std::array::from_fn(|i| i as u8);
         for law in LAWS {
             let mut block = every;
             transcode(&mut block, law, law);
             assert_eq!(block, every);
         }
-        let (mut block, from, to) = (every, Companding::ALaw, Companding::MuLaw);
-        transcode(&mut block, from, to);
-        for (a, mu) in every.iter().zip(&block) {
-            let (a, mu) = (i32::from(decode(from, *a)), i32::from(decode(to, *mu)));
-            assert!((a - mu).abs() <= 8 + a.abs() / 24, "{a} became {mu}");
+        for octet in 0..=255 {
+            assert_eq!(A_TO_MU[octet as usize], crate::sys::alaw_to_ulaw(octet), "Table 4: {octet}");
+            assert_eq!(MU_TO_A[octet as usize], crate::sys::ulaw_to_alaw(octet), "Table 3: {octet}");
         }
     }
 

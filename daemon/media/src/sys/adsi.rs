@@ -79,8 +79,9 @@ impl Drop for AdsiSender {
 /// Turns samples into messages.
 pub struct AdsiReceiver {
     context: NonNull<Context>,
-    /// Filled by spandsp while it processes a block; boxed, so that its address stays.
-    message: Box<Message>,
+    /// Ours, and filled by spandsp while it processes a block. A raw pointer, because spandsp keeps
+    /// one too.
+    message: NonNull<Message>,
 }
 
 struct Message {
@@ -91,26 +92,35 @@ struct Message {
 impl AdsiReceiver {
     /// A receiver; `None` when there is no memory.
     pub fn new(standard: Standard) -> Option<Self> {
-        let mut message = Box::new(Message { octets: [0; LONGEST], used: 0 });
-        let user_data: *mut Message = &mut *message;
-        // SAFETY: NULL asks spandsp to allocate. The box outlives the context and is not moved; the
-        // callback runs only inside `adsi_rx`, when we hold no reference into the box.
-        let context = unsafe { adsi_rx_init(null_mut(), standard as c_int, put, user_data.cast()) };
-        NonNull::new(context).map(|context| Self { context, message })
+        let message = NonNull::from(Box::leak(Box::new(Message { octets: [0; LONGEST], used: 0 })));
+        // SAFETY: NULL asks spandsp to allocate. The message outlives the context: `drop` frees it last.
+        let context = unsafe { adsi_rx_init(null_mut(), standard as c_int, put, message.as_ptr().cast()) };
+        match NonNull::new(context) {
+            Some(context) => Some(Self { context, message }),
+            None => {
+                // SAFETY: it came from a box, and spandsp does not have it.
+                drop(unsafe { Box::from_raw(message.as_ptr()) });
+                None
+            }
+        }
     }
 
     /// Listens to `samples`; true when they completed a message whose checksum is right.
     pub fn listen(&mut self, samples: &[i16]) -> bool {
-        self.message.used = 0;
-        // SAFETY: the context is live and `samples` readable for its length.
-        unsafe { adsi_rx(self.context.as_ptr(), samples.as_ptr(), length(samples)) };
-        self.message.used > 0
+        // SAFETY: the message is ours and nobody holds a reference to it; the context is live and
+        // `samples` readable for its length.
+        unsafe {
+            self.message.as_mut().used = 0;
+            adsi_rx(self.context.as_ptr(), samples.as_ptr(), length(samples));
+            self.message.as_ref().used > 0
+        }
     }
 
     /// The fields of the message just received: first its type, with no body, then type and body of
     /// each field. Ends at the first that is damaged.
     pub fn fields(&mut self) -> impl Iterator<Item = (u8, &[u8])> + '_ {
-        let (context, message) = (self.context, &*self.message);
+        // SAFETY: the message is ours, and is not written to while `self` is borrowed.
+        let (context, message) = (self.context, unsafe { self.message.as_ref() });
         let mut position = -1;
         std::iter::from_fn(move || {
             let used = c_int::try_from(message.used).unwrap_or(0);
@@ -151,8 +161,12 @@ unsafe extern "C" fn put(user_data: *mut c_void, octets: *const u8, count: c_int
 
 impl Drop for AdsiReceiver {
     fn drop(&mut self) {
-        // SAFETY: the context came from `adsi_rx_init` and is freed once.
-        unsafe { adsi_rx_free(self.context.as_ptr()) };
+        // SAFETY: the context came from `adsi_rx_init` and is freed once; the message came from a box
+        // and spandsp, which had it too, is gone.
+        unsafe {
+            adsi_rx_free(self.context.as_ptr());
+            drop(Box::from_raw(self.message.as_ptr()));
+        }
     }
 }
 

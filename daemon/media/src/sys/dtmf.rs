@@ -18,8 +18,8 @@ const EDGES: usize = 4;
 /// A DTMF receiver (`dtmf_rx`): Q.24 timing, 8 dB twist, 4 dB reverse twist.
 pub struct DtmfReceiver {
     context: NonNull<Context>,
-    /// Filled by spandsp while it processes a block; boxed, so that its address stays.
-    edges: Box<Edges>,
+    /// Filled by spandsp while it processes a block.
+    edges: Edges,
 }
 
 #[derive(Default)]
@@ -31,26 +31,21 @@ struct Edges {
 impl DtmfReceiver {
     /// A receiver; `None` when there is no memory.
     pub fn new() -> Option<Self> {
-        let mut edges = Box::<Edges>::default();
         // SAFETY: NULL asks spandsp to allocate; no digits callback is given.
         let context = NonNull::new(unsafe { dtmf_rx_init(null_mut(), None, null_mut()) })?;
-        let user_data: *mut Edges = &mut *edges;
-        // SAFETY: the context is live. The box outlives it and is not moved; the callback runs only
-        // inside `dtmf_rx`, when we hold no reference into the box.
-        unsafe { dtmf_rx_set_realtime_callback(context.as_ptr(), Some(report), user_data.cast()) };
-        Some(Self { context, edges })
+        Some(Self { context, edges: Edges::default() })
     }
 
     /// Listens to `samples`; what happened in them, in order.
     pub fn listen(&mut self, samples: &[i16]) -> impl Iterator<Item = KeyEdge> + '_ {
-        let user_data: *mut Edges = &mut *self.edges;
-        // SAFETY: the context is live, `samples` is readable for its length, and the pointer, freshly
-        // derived, stays valid throughout the call.
+        let edges = &raw mut self.edges;
+        // SAFETY: the context is live and `samples` readable for its length. spandsp uses the pointer
+        // only during the second call, when we hold no reference to the edges; later it gets another.
         unsafe {
-            dtmf_rx_set_realtime_callback(self.context.as_ptr(), Some(report), user_data.cast());
+            dtmf_rx_set_realtime_callback(self.context.as_ptr(), Some(report), edges.cast());
             dtmf_rx(self.context.as_ptr(), samples.as_ptr(), length(samples));
         }
-        let edges = std::mem::take(&mut *self.edges);
+        let edges = std::mem::take(&mut self.edges);
         edges.list.into_iter().flatten()
     }
 }

@@ -80,3 +80,11 @@ unsafe extern "C" {
 fn length<T>(slice: &[T]) -> c_int {
     c_int::try_from(slice.len()).unwrap_or(c_int::MAX)
 }
+
+#[cfg(test)]
+unsafe extern "C" {
+    /// g711.h: Table 4 of G.711, a second opinion.
+    pub safe fn alaw_to_ulaw(octet: u8) -> u8;
+    /// g711.h: Table 3 of G.711, a second opinion.
+    pub safe fn ulaw_to_alaw(octet: u8) -> u8;
+}
