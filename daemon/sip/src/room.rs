@@ -260,7 +260,9 @@ impl Sip {
 
     /// The same request came on another way too (RFC 3261 §8.2.2.2).
     fn is_merged(&self, request: &Request) -> bool {
-        self.sessions.values().any(|session| session.is_for(request))
+        let first = (request.call_id().to_owned(), String::new());
+        let same_call = self.hub.dialogs.range(first..).take_while(|((id, _), _)| id == request.call_id());
+        same_call.filter_map(|(_, leg)| self.sessions.get(leg)).any(|session| session.is_for(request))
     }
 
     /// Who calls: a device that registered or a trunk by its address, anybody else by digest.

@@ -66,6 +66,11 @@ impl Established {
         }
     }
 
+    /// Our re-INVITE under way.
+    pub fn reinvite(&self) -> Option<TransactionId> {
+        self.reinvite
+    }
+
     /// The next thing that is due.
     pub fn deadline(&self) -> Option<(Instant, &'static str)> {
         let repeat = self.unacked.as_ref().map(|u| (u.repeat.at.min(u.give_up), "2xx without ACK"));

@@ -201,7 +201,7 @@ impl Session {
     fn on_bye(&mut self, now: Now, hub: &mut Hub, inbound: &Inbound) {
         hub.reply(now, Some(self.leg), inbound, 200);
         let cause = inbound.request.q850_cause().map_or(Cause::NORMAL_CLEARING, Cause::from_received);
-        self.call = None;
+        self.take_call(now, hub);
         self.refuse(now, hub, 487, cause);
         if !self.is_over() {
             self.outgoing = None;
@@ -265,9 +265,17 @@ impl Session {
 
     /// BYE for the answered call of a leg that is over.
     fn say_goodbye(&mut self, now: Now, hub: &mut Hub) {
-        if let Some(call) = self.call.take() {
+        if let Some(call) = self.take_call(now, hub) {
             self.farewell(now, hub, call.dialog, self.ended_with());
         }
+    }
+
+    fn take_call(&mut self, now: Now, hub: &mut Hub) -> Option<Established> {
+        let call = self.call.take()?;
+        if let Some(reinvite) = call.reinvite() {
+            hub.transactions.abandon(now.mono, reinvite);
+        }
+        Some(call)
     }
 
     fn end_unless_answered(&mut self, hub: &mut Hub, cause: Cause) {

@@ -195,14 +195,14 @@ impl Session {
             Progress::Cancelled | Progress::Won | Progress::Done => return,
         }
         let id = fork.transaction;
-        self.proceed(hub, at);
-        let Some(outgoing) = &mut self.outgoing else { return };
         let status = response.status().code();
+        let early = self.outgoing.as_ref().and_then(|outgoing| outgoing.early);
         let in_band = match response.sdp() {
-            Some(sdp) if outgoing.early.is_none_or(|early| early == id) => self.audio.accept(sdp).is_ok(),
+            Some(sdp) if early.is_none_or(|early| early == id) => self.audio.accept(sdp).is_ok(),
             _ => false,
         };
-        let was_in_band = outgoing.early.is_some();
+        self.proceed(hub, at);
+        let Some(outgoing) = &mut self.outgoing else { return };
         if in_band {
             outgoing.early = Some(id);
         }
@@ -213,7 +213,7 @@ impl Session {
                 Some(LegEvent::Alerting { leg, in_band })
             }
             100 => None,
-            _ if in_band && !was_in_band || status == 183 => {
+            _ if in_band && early.is_none() || status == 183 => {
                 let cause = response.q850_cause().map(Cause::from_received);
                 Some(LegEvent::Progress { leg, in_band, cause })
             }
@@ -245,11 +245,13 @@ impl Session {
             let cause = if self.is_over() { Cause::NORMAL_CLEARING } else { Cause::NON_SELECTED_USER };
             return self.farewell(now, hub, dialog, cause);
         }
-        self.proceed(hub, at);
         let heard = match response.sdp() {
             Some(answer) => self.audio.accept(answer).is_ok(),
             None => self.audio.is_agreed(),
         };
+        if heard {
+            self.proceed(hub, at);
+        }
         self.audio.settle();
         self.outgoing = None;
         self.cancel_others(now, hub);

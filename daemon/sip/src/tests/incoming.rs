@@ -2,7 +2,7 @@
 
 use super::lab::{Lab, Peer, SDP, number, tcp};
 use crate::Input;
-use crate::message::{Method, Name, Status};
+use crate::message::{Draft, Method, Name, Status};
 use demarc_model::config::DeviceId;
 use demarc_model::{Cause, LegCommand, LegEvent, MediaEvent, Party, Presentation};
 
@@ -186,7 +186,8 @@ fn an_offer_may_come_late() {
 
 #[test]
 fn what_an_invite_may_not_be() {
-    let cases: [(&str, fn(crate::message::Draft) -> crate::message::Draft); 6] = [
+    type Spoil = fn(Draft) -> Draft;
+    let cases: [(&str, Spoil); 6] = [
         ("420", |invite| invite.add(Name::Require, "100rel, timer")),
         ("483", |invite| invite.add(Name::MaxForwards, "0")),
         ("415", |invite| invite.body("text/plain", "hello")),

@@ -118,11 +118,17 @@ impl Lab {
     fn drain(&mut self) {
         while let Some(output) = self.sip.poll_output() {
             match output {
-                Output::Send { flow, bytes } => {
-                    let message = Message::parse(bytes).expect("what we send can be read");
-                    self.said.push(brief(&message));
-                    self.sent.push((flow, message));
-                }
+                Output::Send { flow, bytes } => match Message::parse(bytes.clone()) {
+                    Ok(message) => {
+                        self.said.push(brief(&message));
+                        self.sent.push((flow, message));
+                    }
+                    Err(error) => {
+                        // Who cannot write gets his own words back.
+                        assert!(bytes.starts_with(b"SIP/2.0 400 "), "we cannot write: {error}");
+                        self.said.push("400".to_owned());
+                    }
+                },
                 Output::Leg(event) => {
                     self.said.push(brief_event(&event));
                     self.legs.push(event);
@@ -290,7 +296,7 @@ pub fn number(number: &str) -> CallerId {
 pub fn response(request: &(Flow, Request), status: u16, tag: &str, body: &str) -> Draft {
     let (flow, request) = request;
     let mut draft = Draft::response(request, Status::new(status).unwrap(), flow.local);
-    if status > 100 {
+    if !tag.is_empty() {
         draft = draft.to_tag(tag).add(Name::Contact, format!("<sip:{tag}@{}>", flow.remote));
     }
     if body.is_empty() { draft } else { draft.body("application/sdp", body) }
@@ -309,7 +315,7 @@ pub struct Peer {
 
 impl Peer {
     pub fn new(user: &str, flow: Flow) -> Self {
-        let (to, target) = (String::new(), String::new());
+        let (to, target) = ("<sip:example.com>".to_owned(), "sip:example.com".to_owned());
         let call_id = format!("{user}-{}", flow.remote);
         Self { flow, user: user.to_owned(), call_id, cseq: 0, branch: 0, to, target }
     }

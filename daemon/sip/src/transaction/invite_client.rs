@@ -35,13 +35,15 @@ pub struct InviteClient {
     a: Option<Repeat>,
     /// Timer B, D or M, whichever the state has; in Proceeding, the wait after a CANCEL.
     end: Option<Instant>,
+    /// Nobody waits for it any more.
+    abandoned: bool,
 }
 
 impl InviteClient {
     /// The INVITE has just been sent.
     pub fn new(now: Instant, reliable: bool) -> Self {
         let a = (!reliable).then(|| Repeat::doubling(now, Duration::MAX));
-        Self { state: State::Calling, reliable, a, end: Some(now + GIVE_UP) }
+        Self { state: State::Calling, reliable, a, end: Some(now + GIVE_UP), abandoned: false }
     }
 
     /// Where it stands.
@@ -55,7 +57,7 @@ impl InviteClient {
             (State::Calling, 100..=199) => {
                 self.state = State::Proceeding;
                 self.a = None;
-                self.end = None;
+                self.end = self.abandoned.then(|| now + GIVE_UP);
                 Heard::Pass
             }
             (State::Proceeding, 100..=199) => Heard::Pass,
@@ -76,8 +78,10 @@ impl InviteClient {
         }
     }
 
-    /// A CANCEL was sent for it: a peer that never answers the INVITE is given up (§9.1).
+    /// A CANCEL was sent for it, or nobody waits for it any more: a peer that never answers the
+    /// INVITE is given up (§9.1).
     pub fn on_cancel(&mut self, now: Instant) {
+        self.abandoned = true;
         if self.state == State::Proceeding && self.end.is_none() {
             self.end = Some(now + GIVE_UP);
         }

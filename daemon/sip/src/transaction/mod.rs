@@ -190,6 +190,16 @@ impl<U: Copy> Transactions<U> {
         Some((flow, draft))
     }
 
+    /// Nobody waits for an INVITE any more: when it is not answered soon it is forgotten.
+    pub fn abandon(&mut self, now: Instant, invite: TransactionId) {
+        if let Some(client) = self.clients.get_mut(&invite)
+            && let ClientMachine::Invite(machine) = &mut client.machine
+        {
+            machine.on_cancel(now);
+            self.schedule.set(invite, machine.deadline());
+        }
+    }
+
     fn start(
         &mut self,
         now: Instant,
