@@ -28,8 +28,9 @@ test: check build
 
 # The figures of the closing notes, each a ratio or a count against a yardstick of the same run.
 figures: build
-	cargo build --release --locked -p demarc-tests --bins
-	./target/release/demarc-figures
+	cargo run --release --locked -p demarc-tests --bin figures
+	cargo run --release --locked -p demarc-sip --example parse_bench
+	cargo run --release --locked -p demarc-media --example cost
 
 clean:
 	cargo clean

@@ -29,7 +29,6 @@ pub struct IsdnLink {
     pause: Duration,
     /// When a dead helper is started again.
     restart_at: Option<Instant>,
-    restarts: u64,
 }
 
 #[derive(Debug)]
@@ -56,7 +55,6 @@ impl IsdnLink {
             running: None,
             pause: FIRST_PAUSE,
             restart_at: Some(now),
-            restarts: 0,
         }
     }
 
@@ -68,16 +66,6 @@ impl IsdnLink {
     /// How the span is run.
     pub fn settings(&self) -> &Settings {
         &self.settings
-    }
-
-    /// How often the helper had to be started again.
-    pub fn restarts(&self) -> u64 {
-        self.restarts
-    }
-
-    /// The process, for people and for tests that kill it.
-    pub fn pid(&self) -> Option<u32> {
-        self.running.as_ref().map(|running| running.child.id())
     }
 
     /// Readable when the helper has something to say, or has died.
@@ -168,7 +156,6 @@ impl IsdnLink {
         if now.since(running.since) >= STEADY {
             self.pause = FIRST_PAUSE;
         }
-        self.restarts += 1;
         self.schedule(now);
     }
 

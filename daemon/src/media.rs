@@ -37,10 +37,14 @@ pub struct MediaFigures {
     pub lost_events: AtomicU64,
     /// Packets that the system refused to send.
     pub unsent_packets: AtomicU64,
-    /// Blocks that a bearer did not have in time, or had no room for.
-    pub lost_blocks: AtomicU64,
-    /// Streams that were opened.
-    pub streams_opened: AtomicU64,
+    /// Packets or blocks that came, of all streams so far.
+    pub received: AtomicU64,
+    /// Packets or blocks that were sent.
+    pub sent: AtomicU64,
+    /// Packets that never came, and blocks that a bearer did not have in time.
+    pub lost: AtomicU64,
+    /// Packets that were not RTP, or not of the stream.
+    pub rejected: AtomicU64,
 }
 
 /// The switch thread's end of a media thread.
@@ -206,7 +210,10 @@ impl Worker {
         self.figures.skipped_ticks.fetch_add(skipped, Ordering::Relaxed);
         for _ in 0..due.min(CATCH_UP) {
             self.engine.tick();
-            self.figures.ticks.fetch_add(1, Ordering::Relaxed);
+            let ticks = self.figures.ticks.fetch_add(1, Ordering::Relaxed);
+            if ticks.is_multiple_of(50) {
+                self.show_figures();
+            }
             let (sockets, figures) = (&self.sockets, &self.figures);
             self.engine.transmit(|port, to, packet| {
                 let sent = sockets.get(&port).is_some_and(|socket| socket.send_to(packet, to).is_ok());
@@ -215,6 +222,15 @@ impl Worker {
                 }
             });
         }
+    }
+
+    /// Shows the engine's figures, once a second.
+    fn show_figures(&self) {
+        let total = self.engine.counters().total;
+        self.figures.received.store(total.received, Ordering::Relaxed);
+        self.figures.sent.store(total.sent, Ordering::Relaxed);
+        self.figures.lost.store(total.lost, Ordering::Relaxed);
+        self.figures.rejected.store(total.rejected, Ordering::Relaxed);
     }
 
     /// How many periods of the timer have passed since this was asked last.

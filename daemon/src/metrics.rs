@@ -67,8 +67,10 @@ impl Metrics {
             ("demarc_media_skipped_ticks", &media.skipped_ticks),
             ("demarc_media_lost_events", &media.lost_events),
             ("demarc_media_unsent_packets", &media.unsent_packets),
-            ("demarc_media_lost_blocks", &media.lost_blocks),
-            ("demarc_media_streams_opened", &media.streams_opened),
+            ("demarc_media_received", &media.received),
+            ("demarc_media_sent", &media.sent),
+            ("demarc_media_lost", &media.lost),
+            ("demarc_media_rejected", &media.rejected),
         ] {
             counter!(name).absolute(figure.load(Ordering::Relaxed));
         }

@@ -46,7 +46,7 @@ impl Media {
     pub fn row(&mut self, command: &MediaCommand) -> Option<String> {
         match command {
             MediaCommand::OpenRtp { stream, rtp } => {
-                let host = rtp.remote.map(|remote| crate::lab::phone::Phone::name_of(remote));
+                let host = rtp.remote.map(crate::lab::phone::Phone::name_of);
                 let name = self.unique(host.unwrap_or_else(|| "rtp".into()));
                 self.names.insert(*stream, name.clone());
                 Some(format!("{name} open"))

@@ -84,6 +84,17 @@ impl Lab {
         &self.rows
     }
 
+    /// Forgets what happened so far.
+    pub fn forget_rows(&mut self) {
+        self.rows.clear();
+        self.phones.forget_messages();
+    }
+
+    /// The ISDN calls that live, by name.
+    pub fn isdn_calls(&self) -> Vec<String> {
+        self.isdn.calls()
+    }
+
     /// Lets time pass until `at`.
     pub fn run_until(&mut self, at: Duration) {
         while let Some(due) = self.due().filter(|due| *due <= at) {

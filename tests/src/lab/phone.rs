@@ -23,6 +23,11 @@ impl Phones {
         self.0.entry(name.into()).or_insert_with(|| Phone::new(name))
     }
 
+    /// What was heard long ago is not repeated any more.
+    pub fn forget_messages(&mut self) {
+        self.0.values_mut().for_each(|phone| phone.heard.clear());
+    }
+
     /// A phone; one that was never named is made.
     pub fn get(&mut self, name: &str) -> &mut Phone {
         self.add(name)

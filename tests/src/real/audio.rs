@@ -12,6 +12,9 @@ use std::time::{Duration, Instant};
 
 /// Payload types of the scenarios' SDP.
 const PCMA: u8 = 8;
+/// The level of a sine at the overload point of A-law (ITU-T G.711 §5).
+#[allow(clippy::approx_constant, reason = "decibels, not a circle")]
+const OVERLOAD_DBM0: f64 = 3.14;
 const TELEPHONE_EVENT: u8 = 101;
 
 /// What a phone says.
@@ -155,7 +158,7 @@ fn speak(say: &Say, n: u32) -> Vec<Vec<u8>> {
     }
     let sample = |i: u32| match say {
         Say::Tone(hz, dbm0) => {
-            let peak = 32_768.0 / 10f64.powf((3.14 - dbm0) / 20.0);
+            let peak = 32_768.0 / 10f64.powf((OVERLOAD_DBM0 - dbm0) / 20.0);
             (peak * (TAU * hz * f64::from(i) / 8000.0).sin()).round() as i16
         }
         _ => 0,

@@ -39,6 +39,18 @@ pub struct Cast<'a> {
 impl Sipp {
     /// Starts a scenario toward the gateway.
     pub fn start(scenario: &str, gateway: SocketAddr, cast: &Cast<'_>) -> Self {
+        Self::start_many(scenario, gateway, cast, 1, 10, 1)
+    }
+
+    /// Plays a scenario `calls` times, at most `rate` a second and `at_once` at the same time.
+    pub fn start_many(
+        scenario: &str,
+        gateway: SocketAddr,
+        cast: &Cast<'_>,
+        calls: u32,
+        rate: u32,
+        at_once: u32,
+    ) -> Self {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sipp").join(format!("{scenario}.xml"));
         let folder = tempfile::tempdir().expect("a folder");
         let mut command = Command::new("sipp");
@@ -47,7 +59,8 @@ impl Sipp {
             .arg(gateway.to_string())
             .arg("-sf")
             .arg(&file)
-            .args(["-m", "1", "-nostdin", "-i", "127.0.0.1", "-mi", "127.0.0.1"])
+            .args(["-m", &calls.to_string(), "-r", &rate.to_string(), "-l", &at_once.to_string(), "-nostdin"])
+            .args(["-i", "127.0.0.1", "-mi", "127.0.0.1"])
             .args(["-s", if cast.number.is_empty() { cast.user } else { cast.number }])
             .args(["-au", cast.user, "-ap", cast.password])
             .args(["-key", "user", cast.user])
