@@ -240,7 +240,7 @@ impl Sip {
         }
         let own = self.hub.address(&inbound.flow);
         let came_through_us =
-            request.vias().skip(1).any(|via| via.ip() == Some(own.ip()) && via.port() == Some(own.port()));
+            request.vias().any(|via| via.ip() == Some(own.ip()) && via.port() == Some(own.port()));
         if came_through_us || self.is_merged(request) {
             return self.hub.reply(now, None, &inbound, 482);
         }

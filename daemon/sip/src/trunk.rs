@@ -51,7 +51,7 @@ pub struct Peer {
 impl Peer {
     /// A peer that is not looked up yet.
     pub fn new(hub: &mut Hub, id: TrunkId, settings: SipPeer, enabled: bool) -> Self {
-        let mut peer = Self {
+        Self {
             id,
             settings,
             enabled,
@@ -59,7 +59,7 @@ impl Peer {
             at: 0,
             up: false,
             reason: Some(if enabled { "not looked up yet" } else { "disabled" }.to_owned()),
-            resolve_at: None,
+            resolve_at: enabled.then(Instant::default), // at once
             probe_at: None,
             probe: None,
             call_id: hub.entropy.token(),
@@ -68,11 +68,7 @@ impl Peer {
             authorized: false,
             expires_s: EXPIRES_S,
             failures: 0,
-        };
-        if enabled {
-            peer.resolve(hub);
         }
-        peer
     }
 
     /// Can calls be placed, and why not.

@@ -225,6 +225,14 @@ fn the_same_invite_by_another_way_is_a_loop() {
 }
 
 #[test]
+fn what_we_sent_ourselves_is_a_loop() {
+    let (mut lab, mut phone) = (Lab::new(), Peer::phone("201"));
+    let draft = phone.invite("90123", SDP).add(Name::Via, "SIP/2.0/UDP 192.0.2.1:5060;branch=z9hG4bKours");
+    lab.receive(phone.flow, &draft);
+    assert_eq!(lab.said(), ["482"]);
+}
+
+#[test]
 fn without_a_port_there_is_no_call() {
     let mut lab = Lab::with(|config| config.system.rtp.ports = 2);
     let mut phones: Vec<_> = ["201", "202", "203"].into_iter().map(Peer::phone).collect();

@@ -59,7 +59,7 @@ impl Lab {
         let sip = Sip::new(Arc::new(config.clone()), 7);
         let (said, sent, legs, media, traces) = <(Vec<_>, Vec<_>, Vec<_>, Vec<_>, Vec<_>)>::default();
         let mut lab = Self { sip, config, now, said, sent, legs, media, traces, dialled: 0 };
-        lab.drain();
+        lab.wait(0);
         lab
     }
 
