@@ -98,15 +98,9 @@ fn rsip_read() {
 fn demarc_ask() {
     let message = Message::parse(datagram()).unwrap();
     let f = message.fields();
-    black_box((f.via().branch(), f.via().host(), f.from().tag(), f.from().uri().user()));
-    black_box((
-        f.to().uri().user(),
-        f.call_id(),
-        f.cseq(),
-        f.contact().map(|c| c.uri()),
-        f.max_forwards(),
-        f.sdp(),
-    ));
+    let (via, from, to, contact) = (f.via(), f.from(), f.to(), f.contact().unwrap());
+    black_box((via.branch(), via.host(), from.tag(), from.uri().user(), to.uri().user(), contact.uri()));
+    black_box((f.call_id(), f.cseq(), f.max_forwards().unwrap(), f.sdp().unwrap()));
 }
 
 fn rsip_ask() {

@@ -79,11 +79,13 @@ const fn is_one_of(b: u8, set: &[u8]) -> bool {
 }
 
 /// Is the byte in one of the classes?
+#[inline]
 pub(crate) fn is(b: u8, set: Classes) -> bool {
     TABLE[usize::from(b)] & set != 0
 }
 
 /// Are all bytes in one of the classes?
+#[inline]
 pub(crate) fn all(text: &str, set: Classes) -> bool {
     text.bytes().all(|b| is(b, set))
 }

@@ -115,7 +115,7 @@ impl Name {
         }
         let mut slot = slot(text.as_bytes());
         while let Some((name, known)) = SLOTS.get(slot).copied().flatten() {
-            if known.eq_ignore_ascii_case(text) {
+            if known == text || known.eq_ignore_ascii_case(text) {
                 return name;
             }
             slot = (slot + 1) % SLOTS.len();

@@ -64,6 +64,7 @@ impl<'a> Params<'a> {
             rest.eat(b';');
             Some(Param { name, value })
         })
+        .filter(|param| !param.name.is_empty())
     }
 
     /// The first parameter of this name: none = absent, `Some(None)` = a flag without value.

@@ -16,11 +16,13 @@ pub(crate) fn is_lws(c: char) -> bool {
 }
 
 /// Without the LWS around it.
+#[inline]
 pub(crate) fn trim(text: &str) -> &str {
     trim_start(trim_end(text))
 }
 
 /// Without the LWS before it.
+#[inline]
 pub(crate) fn trim_start(mut text: &str) -> &str {
     while let [b' ' | b'\t', ..] = text.as_bytes() {
         text = text.get(1..).unwrap_or_default();
@@ -29,6 +31,7 @@ pub(crate) fn trim_start(mut text: &str) -> &str {
 }
 
 /// Without the LWS after it.
+#[inline]
 pub(crate) fn trim_end(mut text: &str) -> &str {
     while let [.., b' ' | b'\t'] = text.as_bytes() {
         text = text.get(..text.len() - 1).unwrap_or_default();
@@ -225,7 +228,7 @@ pub(crate) fn percent_encode(text: &str, allowed: fn(u8) -> bool) -> String {
 /// Is every `%` followed by two hexadecimal digits?
 pub(crate) fn escapes_are_whole(text: &str) -> bool {
     let mut rest = text.as_bytes();
-    while let Some(at) = memchr(b'%', rest) {
+    while let Some(at) = rest.iter().position(|b| *b == b'%') {
         rest = rest.get(at + 1..).unwrap_or_default();
         let [a, b, ..] = rest else { return false };
         if !a.is_ascii_hexdigit() || !b.is_ascii_hexdigit() {

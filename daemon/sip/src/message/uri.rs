@@ -57,9 +57,7 @@ impl<'a> Uri<'a> {
         let headers = if rest.eat(b'?') { Some(rest.take(class::URI_HEADER)) } else { None };
         let is_good = rest.is_empty()
             && user.is_none_or(|u| !u.is_empty())
-            && !params.starts_with(';')
-            && !params.as_bytes().windows(2).any(|pair| pair == b";;")
-            && scan::escapes_are_whole(text);
+            && [user, password, Some(params), headers].into_iter().flatten().all(scan::escapes_are_whole);
         is_good.then_some(Self {
             text,
             scheme,
