@@ -43,7 +43,7 @@ export function LiveCalls() {
       {calls.map((call) => (
         <li key={call.call}>
           <a class="live-who" href={`/calls/${call.call}`}>
-            <span class="mono">{call.caller || t("unknownCaller")}</span>
+            <span class={call.caller ? "mono" : undefined}>{call.caller || t("unknownCaller")}</span>
             <Icon name="next" size={16} />
             <span class="mono">{call.called || "…"}</span>
           </a>

@@ -16,34 +16,11 @@ import "./dashboard.css";
 
 /** The face of the instrument: everything that lives, at a glance. */
 export function Dashboard() {
-  const { calls, spans, lines } = live.value;
-  const wrong = attention();
+  const { spans, lines } = live.value;
   const phones = config.device.value.filter((device) => device.kind.type === "sip");
   if (!loaded.value) return null;
   return (
-    <Page title={t("dashboard.title")} lede={system.value?.name}>
-      <div class="reading">
-        <p class="reading-number">
-          <b>{calls.length}</b>
-          <span>{t("dashboard.calls", { n: calls.length })}</span>
-        </p>
-        <ul class="reading-words" aria-label={t("dashboard.attention")}>
-          {wrong.length === 0 ? (
-            <li>
-              <Lamp light="talk">{t("dashboard.allWell")}</Lamp>
-            </li>
-          ) : (
-            wrong.map(({ href, text }) => (
-              <li key={href + text}>
-                <a href={href}>
-                  <Lamp light="fault">{text}</Lamp>
-                </a>
-              </li>
-            ))
-          )}
-        </ul>
-      </div>
-
+    <Page title={t("dashboard.title")} lede={system.value?.name} actions={<Reading />}>
       <Panel title={t("dashboard.live")}>
         <LiveCalls />
       </Panel>
@@ -99,6 +76,35 @@ export function Dashboard() {
         )}
       </div>
     </Page>
+  );
+}
+
+/** The two things one looks for first: how much goes on, and what is wrong. */
+function Reading() {
+  const { calls } = live.value;
+  const wrong = attention();
+  return (
+  <div class="reading">
+    <p class="reading-number">
+      <b>{calls.length}</b>
+      <span>{t("dashboard.calls", { n: calls.length })}</span>
+    </p>
+    <ul class="reading-words" aria-label={t("dashboard.attention")}>
+      {wrong.length === 0 ? (
+        <li>
+          <Lamp light="talk">{t("dashboard.allWell")}</Lamp>
+        </li>
+      ) : (
+        wrong.map(({ href, text }) => (
+          <li key={href + text}>
+            <a href={href}>
+              <Lamp light="fault">{text}</Lamp>
+            </a>
+          </li>
+        ))
+      )}
+    </ul>
+  </div>
   );
 }
 

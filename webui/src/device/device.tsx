@@ -20,6 +20,7 @@ export function DeviceState({ device }: { device: Nouns["device"] }) {
 
 function Contacts({ id }: { id: number }) {
   const contacts = stateOf(id)?.contacts ?? [];
+  if (contacts.length === 0) return <p class="hint">{t("device.nowhere")}</p>;
   return (
     <ul class="contacts">
       {contacts.map((contact) => (
@@ -59,17 +60,16 @@ export const device: Noun<"device"> = {
     { name: t("now"), cell: (device) => <DeviceState device={device} /> },
   ],
   blank: () => ({ id: 0, name: "", kind: { type: "sip", ...sip() } }),
-  now: (device) => (
-    <>
-      <DeviceState device={device} />
-      <Contacts id={device.id} />
-      {device.kind.type === "sip" && (
+  state: (device) => <DeviceState device={device} />,
+  now: (device) =>
+    device.kind.type === "sip" && (
+      <>
+        <Contacts id={device.id} />
         <Button icon="key" onClick={() => showAccount(device.id)}>
           {t("account.show")}
         </Button>
-      )}
-    </>
-  ),
+      </>
+    ),
   saved: (device, created) => {
     if (created && device.kind.type === "sip") void showAccount(device.id);
   },

@@ -29,7 +29,7 @@ export const extension: Noun<"extension"> = {
     { name: t("now"), cell: (extension) => <Reach devices={extension.devices} /> },
   ],
   blank: () => ({ id: 0, number: freeNumber(), name: "", devices: [], outside_number: null, withhold: false }),
-  now: (extension) => <Reach devices={extension.devices} />,
+  state: (extension) => <Reach devices={extension.devices} />,
   form: (f) => (
     <>
       <Section title={t("extension.who")} lede={t("extension.whoWhy")}>

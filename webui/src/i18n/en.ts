@@ -365,6 +365,7 @@ export const en = {
   "device.portWhy": "Where the telephone is plugged in.",
   "device.where": "User name or port",
   "device.rings": "Number",
+  "device.nowhere": "No phone has registered with this account yet. Type it into one.",
   "device/name": "Name",
   "device/kind": "Kind",
   "device/kind=sip": "SIP phone",
@@ -565,6 +566,7 @@ export const en = {
   // System
   "system.title": "System",
   "system.lede": "What holds for the whole gateway.",
+  "system.licenses": "Licences of the parts of this page",
   "system.site": "Site",
   "system.siteWhy": "The country decides tones, caller identity and how numbers are written.",
   "system.calls": "Calls",

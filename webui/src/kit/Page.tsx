@@ -26,7 +26,7 @@ export function Page({ title, lede, back, actions, children }: PageProps) {
             </a>
           )}
           <h1>{title}</h1>
-          {lede && <p class="lede">{lede}</p>}
+          {lede && <div class="lede">{lede}</div>}
         </div>
         {actions && <div class="page-actions">{actions}</div>}
       </header>

@@ -29,7 +29,7 @@ export const line: Noun<"line"> = {
     dial_tone_wait_ms: 1500,
     guard_ms: 1000,
   }),
-  now: (line) => <LiveState state={stateOf(line.id)} />,
+  state: (line) => <LiveState state={stateOf(line.id)} />,
   form: (f) => (
     <>
       <Section title={t("line.who")} lede={t("line.whoWhy")}>

@@ -1,6 +1,6 @@
 import { useMemo } from "preact/hooks";
 import { useSignal } from "@preact/signals";
-import { config, find, loaded, title, type NounName, type Nouns } from "../api/config";
+import { find, loaded, title, type NounName, type Nouns } from "../api/config";
 import { create, remove, save } from "../api/write";
 import { t } from "../i18n";
 import { Button } from "../kit/Button";
@@ -62,11 +62,12 @@ function Editor<N extends NounName>({ noun, id, thing }: { noun: Noun<N>; id: nu
     await navigate(noun.path);
   }
 
-  const list = config[noun.name].value as Nouns[N][];
+  const now = id !== "new" && noun.now?.(thing);
   return (
     <Page
       title={id === "new" ? t(`${noun.name}.new`) : title(noun.name, form.saved.value) || t(`${noun.name}.one`)}
       back={back}
+      lede={id !== "new" && noun.state?.(thing)}
       actions={
         id !== "new" &&
         noun.blank && (
@@ -76,7 +77,7 @@ function Editor<N extends NounName>({ noun, id, thing }: { noun: Noun<N>; id: nu
         )
       }
     >
-      {id !== "new" && noun.now && list.length > 0 && <Panel class="now">{noun.now(thing)}</Panel>}
+      {now && <Panel class="now">{now}</Panel>}
       <FormShell form={form} onSubmit={submit} fresh={id === "new"} cancel={() => navigate(noun.path)}>
         {noun.form(fields)}
       </FormShell>

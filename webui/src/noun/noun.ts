@@ -16,7 +16,9 @@ export interface Noun<N extends NounName> {
   form: (f: Fields<N, Nouns[N]>) => ComponentChildren;
   /** The order matters: the first that matches is taken. */
   ordered?: boolean;
-  /** Shown beside the form of one that exists: how it is now. */
+  /** How one that exists is now, in a word: stands below its title. */
+  state?: (thing: Nouns[N]) => ComponentChildren;
+  /** What more there is to see of it now: stands above its form. */
   now?: (thing: Nouns[N]) => ComponentChildren;
   /** Called after it was saved. */
   saved?: (thing: Nouns[N], created: boolean) => void;

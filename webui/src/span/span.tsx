@@ -18,16 +18,10 @@ export const span: Noun<"span"> = {
     { name: t("span/framing"), cell: (span) => `${word("span/framing", span.framing)}, ${word("span/line_code", span.line_code)}` },
     { name: t("now"), cell: (span) => (span.enabled ? <SpanHealth span={stateOf(span.id)} /> : t("switchedOff")) },
   ],
+  state: (span) => <SpanHealth span={stateOf(span.id)} />,
   now: (span) => {
     const state = stateOf(span.id);
-    return state ? (
-      <>
-        <SpanHealth span={state} />
-        <SpanStrip span={state} />
-      </>
-    ) : (
-      <SpanHealth span={undefined} />
-    );
+    return state && <SpanStrip span={state} />;
   },
   form: (f) => (
     <>

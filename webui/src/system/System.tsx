@@ -60,6 +60,11 @@ function Editor({ value }: { value: System }) {
           {f.number("/rtp/lost_after_s", 0, 3600, t("seconds"))}
         </Section>
       </FormShell>
+      <p class="hint">
+        <a href="/licenses.txt" target="_blank" rel="noreferrer">
+          {t("system.licenses")}
+        </a>
+      </p>
     </Page>
   );
 }

@@ -33,7 +33,7 @@ export const trunk: Noun<"trunk"> = {
     { name: t("now"), cell: (trunk) => (trunk.enabled ? <TrunkState id={trunk.id} /> : t("switchedOff")) },
   ],
   blank: () => ({ id: 0, name: "", enabled: true, kind: config.span.value.length > 0 ? pri() : config.line.value.length > 0 ? fxo() : sip() }),
-  now: (trunk) => <TrunkState id={trunk.id} />,
+  state: (trunk) => <TrunkState id={trunk.id} />,
   form: (f) => {
     const { type } = f.value.kind;
     return (
