@@ -12,7 +12,9 @@ fn a_call_is_challenged_offered_rung_answered_and_ended_by_the_phone() {
     lab.receive(phone.flow, &phone.invite("90123", SDP));
     assert_eq!(lab.said(), ["401"]);
     let challenges: Vec<_> = lab.response().lines(Name::WwwAuthenticate).map(str::to_owned).collect();
-    assert!(challenges[0].contains("SHA-256") && challenges[1].contains("MD5"));
+    for algorithm in ["algorithm=MD5", "algorithm=SHA-256"] {
+        assert!(challenges.iter().any(|challenge| challenge.contains(algorithm)), "{algorithm}");
+    }
     let leg = lab.call(&mut phone, "90123", SDP);
     assert_eq!(lab.said(), ["100", "OpenRtp 192.0.2.7:4000 both", "Offered 90123"]);
     let Some(LegEvent::Offered(offer)) = lab.legs.last() else { panic!("no offer") };
