@@ -41,13 +41,15 @@ impl Authenticator {
         realm.clone_into(&mut self.realm);
     }
 
-    /// The values of WWW-Authenticate (or Proxy-Authenticate), one line each, the best first as
-    /// RFC 8760 §2.3 wants: a client takes the first it understands.
+    /// The values of WWW-Authenticate (or Proxy-Authenticate), one line each: MD5, then SHA-256.
+    ///
+    /// RFC 8760 §2.3 wants the best first, for a client takes the first it understands. But many
+    /// read only the first and know only MD5 (see docs/decisions/0004).
     pub fn challenges(&mut self, now: Instant, stale: bool) -> [String; 2] {
         let nonce = self.nonces.make(now);
         let realm = scan::quote(&self.realm);
         let stale = if stale { ", stale=true" } else { "" };
-        [Algorithm::Sha256, Algorithm::Md5].map(|algorithm| {
+        [Algorithm::Md5, Algorithm::Sha256].map(|algorithm| {
             format!(
                 "Digest realm={realm}, nonce=\"{nonce}\", qop=\"auth\", algorithm={}{stale}",
                 algorithm.as_str()

@@ -9,6 +9,8 @@ pub struct Splitter {
     buffer: Vec<u8>,
     /// How much of the buffer was already searched for the end of the head.
     searched: usize,
+    /// How long the message is that the buffer begins with, once its head is there.
+    length: Option<usize>,
 }
 
 /// What the stream brought.
@@ -36,23 +38,31 @@ impl Splitter {
     /// connection.
     #[allow(clippy::should_implement_trait)] // an iterator may not begin again after `None`
     pub fn next(&mut self) -> Result<Option<Item>, Fault> {
-        if self.skip_empty_lines() {
-            return Ok(Some(Item::Ping));
+        if self.length.is_none() {
+            if self.skip_empty_lines() {
+                return Ok(Some(Item::Ping));
+            }
+            self.length = self.measure()?;
         }
-        let Some(body) = self.end_of_head() else {
-            return if self.buffer.len() > MAX_SIZE { Err(TOO_LONG) } else { Ok(None) };
+        let Some(length) = self.length.filter(|length| *length <= self.buffer.len()) else { return Ok(None) };
+        let rest = self.buffer.split_off(length);
+        let message = std::mem::replace(&mut self.buffer, rest);
+        (self.searched, self.length) = (0, None);
+        Ok(Some(Item::Message(message)))
+    }
+
+    /// How long the message is; none while its head is not all there.
+    fn measure(&mut self) -> Result<Option<usize>, Fault> {
+        let from = self.searched.saturating_sub(3); // the end of the head may be cut in two
+        let unsearched = self.buffer.get(from..).unwrap_or_default();
+        let Some(at) = unsearched.windows(4).position(|w| w == b"\r\n\r\n") else {
+            self.searched = self.buffer.len();
+            return if self.searched > MAX_SIZE { Err(TOO_LONG) } else { Ok(None) };
         };
-        let length = content_length(self.buffer.get(..body).unwrap_or_default())?;
-        let total = body.saturating_add(length);
-        if total > MAX_SIZE {
-            return Err(TOO_LONG);
-        }
-        if total > self.buffer.len() {
-            return Ok(None);
-        }
-        let rest = self.buffer.split_off(total);
-        self.searched = 0;
-        Ok(Some(Item::Message(std::mem::replace(&mut self.buffer, rest))))
+        let head = from + at + 4;
+        let body = content_length(self.buffer.get(..head).unwrap_or_default())?;
+        let length = head.saturating_add(body);
+        if length > MAX_SIZE { Err(TOO_LONG) } else { Ok(Some(length)) }
     }
 
     /// Drops empty lines before a message. True when they are a ping; a lone CR LF is what a peer
@@ -76,19 +86,6 @@ impl Splitter {
             self.searched = 0;
         }
         ping
-    }
-
-    /// Where the body begins.
-    fn end_of_head(&mut self) -> Option<usize> {
-        let from = self.searched.saturating_sub(3);
-        let found = self.buffer.get(from..)?.windows(4).position(|w| w == b"\r\n\r\n");
-        self.searched = self.buffer.len();
-        // Found or not, what was searched need not be searched again; a found head is searched
-        // again from its end when its body is not all there, so remember the place.
-        if let Some(at) = found {
-            self.searched = from + at;
-        }
-        found.map(|at| from + at + 4)
     }
 }
 
@@ -120,4 +117,62 @@ fn content_length(head: &[u8]) -> Result<usize, Fault> {
         found = Some(length);
     }
     Ok(found.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn feed(chunks: &[&[u8]]) -> Vec<Result<Item, Fault>> {
+        let mut splitter = Splitter::new();
+        let mut found = Vec::new();
+        for chunk in chunks {
+            splitter.push(chunk);
+            loop {
+                match splitter.next() {
+                    Ok(Some(item)) => found.push(Ok(item)),
+                    Ok(None) => break,
+                    Err(fault) => {
+                        found.push(Err(fault));
+                        return found;
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    fn message(text: &[u8]) -> Result<Item, Fault> {
+        Ok(Item::Message(text.to_vec()))
+    }
+
+    #[test]
+    fn messages_and_pings() {
+        let stream: [&[u8]; 4] = [
+            b"\r\n\r",
+            b"\nA\r\nl : 3\r",
+            b"\n\r\nxyzB\r\n\r\n\r\nC\r\nContent-Length:\r\n 2\r\n\r\n1",
+            b"2",
+        ];
+        let wanted = [
+            Ok(Item::Ping),
+            message(b"A\r\nl : 3\r\n\r\nxyz"),
+            message(b"B\r\n\r\n"),
+            message(b"C\r\nContent-Length:\r\n 2\r\n\r\n12"),
+        ];
+        assert_eq!(feed(&stream), wanted);
+    }
+
+    #[test]
+    fn what_cannot_be_framed_ends_the_stream() {
+        let fault = |bytes: &[u8]| feed(&[bytes]).pop().and_then(Result::err).map(|f| (f.header, f.what));
+        let length = Some(Name::ContentLength);
+        assert_eq!(fault(b"A\r\nContent-Length: -1\r\n\r\n"), Some((length, "not a length")));
+        assert_eq!(fault(b"A\r\nContent-Length: \xff\r\n\r\n"), Some((length, "not a length")));
+        assert_eq!(fault(b"A\r\nl: 1\r\nContent-Length: 2\r\n\r\nxx"), Some((length, "more than once")));
+        assert_eq!(fault(b"A\r\nl: 99999999999999999999\r\n\r\n").map(|f| f.1), Some("not a length"));
+        assert_eq!(fault(b"A\r\nl: 65535\r\n\r\n").map(|f| f.1), Some(TOO_LONG.what));
+        assert_eq!(fault(&[b'a'; MAX_SIZE + 1]).map(|f| f.1), Some(TOO_LONG.what));
+        assert_eq!(fault(&[b'a'; MAX_SIZE]), None);
+    }
 }
