@@ -62,7 +62,7 @@ impl FxoLine {
                 self.release(desk, Cause::USER_BUSY, Some("busy tone"));
             }
             (State::Dialled { .. }, ProgressTone::Congestion) => {
-                self.release(desk, Cause::NO_CIRCUIT, Some("congestion tone"));
+                self.release(desk, Cause::CONGESTION, Some("congestion tone"));
             }
             (State::Dialled { .. }, ProgressTone::SpecialInformation) => {
                 // Words follow that the caller should hear; the exchange hangs up after them.
@@ -93,7 +93,7 @@ impl FxoLine {
             }
             ProgressTone::Busy => self.release(desk, Cause::USER_BUSY, Some("busy tone")),
             ProgressTone::Congestion => {
-                let cause = if supervised { Cause::NORMAL_CLEARING } else { Cause::NO_CIRCUIT };
+                let cause = if supervised { Cause::NORMAL_CLEARING } else { Cause::CONGESTION };
                 self.release(desk, cause, Some("congestion tone"));
             }
             _ => {}

@@ -137,7 +137,7 @@ fn a_voice_is_an_answer_where_the_line_says_so() {
 
 #[test]
 fn tones_of_the_exchange_end_a_call() {
-    for (tone, cause) in [(ProgressTone::Busy, "Ended 17"), (ProgressTone::Congestion, "Ended 34")] {
+    for (tone, cause) in [(ProgressTone::Busy, "Ended 17"), (ProgressTone::Congestion, "Ended 42")] {
         let mut bench = bench();
         dialled(&mut bench);
         let stream = bench.stream();
