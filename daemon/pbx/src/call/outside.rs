@@ -64,11 +64,17 @@ fn is_down(cause: Cause) -> bool {
 impl Call {
     pub(super) fn go_outside(&mut self, desk: &mut Desk, outside: Outside) {
         self.record.emergency = outside.emergency;
-        let queue = outside.trunks.iter().copied().collect();
-        let failure = (Cause::NO_ROUTE_TO_DESTINATION, None);
+        let queue = self.usable(&outside);
+        let failure = (Cause::NETWORK_OUT_OF_ORDER, Some("every trunk of the route is switched off".into()));
         let attempt = Attempt { outside, queue, current: None, full: BTreeSet::new(), failure, rounds: 0 };
         self.stage = Stage::Outside(Box::new(attempt));
         self.next_trunk(desk);
+    }
+
+    /// The trunks of a way that are in use, in order.
+    fn usable(&self, outside: &Outside) -> VecDeque<TrunkId> {
+        let enabled = |id: &TrunkId| self.config.trunks.iter().any(|t| t.id == *id && t.enabled);
+        outside.trunks.iter().copied().filter(enabled).collect()
     }
 
     /// Tries the next trunk; ends the call when there is none left.
@@ -80,10 +86,7 @@ impl Call {
                 return;
             }
             let Some(id) = attempt.queue.pop_front() else { return self.all_failed(desk) };
-            let Some(trunk) = config.trunks.iter().find(|t| t.id == id && t.enabled) else {
-                attempt.failure = (Cause::NETWORK_OUT_OF_ORDER, Some("the trunk is switched off".into()));
-                continue;
-            };
+            let Some(trunk) = config.trunks.iter().find(|t| t.id == id) else { continue };
             let outside = &attempt.outside;
             let number = number_for(&config, outside, &trunk.kind);
             let caller = outside.caller.clone().unwrap_or_else(|| self.caller_outside());
@@ -159,14 +162,19 @@ impl Call {
 
     fn all_failed(&mut self, desk: &mut Desk) {
         let id = self.id;
+        let again = match &self.stage {
+            Stage::Outside(attempt) if attempt.outside.emergency && attempt.rounds < EMERGENCY_ROUNDS => {
+                self.usable(&attempt.outside)
+            }
+            _ => VecDeque::new(),
+        };
         let Stage::Outside(attempt) = &mut self.stage else { return };
-        let again = attempt.outside.emergency && !attempt.outside.trunks.is_empty();
-        if !again || attempt.rounds >= EMERGENCY_ROUNDS {
+        if again.is_empty() {
             let (cause, reason) = attempt.failure.clone();
             return self.finish(desk, cause, reason);
         }
         attempt.rounds += 1;
-        attempt.queue = attempt.outside.trunks.iter().copied().collect();
+        attempt.queue = again;
         let trunks: Vec<_> = std::mem::take(&mut attempt.full).into_iter().collect();
         if !trunks.is_empty() {
             desk.asks.push(Ask::FreeTrunk { call: id, trunks });
