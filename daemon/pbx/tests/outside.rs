@@ -94,7 +94,7 @@ fn early_media_of_the_outside_is_joined_both_ways() {
     assert_eq!(w.progress('b', None), ["Progress a", "a hears b", "b hears a"]);
     assert_eq!(w.digit('a', '1', true), ["b gets digits 1"], "to a machine that has not answered");
     assert_eq!(w.alerting('b', false), ["Ring a in-band"], "the far end goes on sending");
-    assert_eq!(w.answered('b'), ["Answer a", "a hears b"], "the outside hears the caller already, still")
+    assert_eq!(w.answered('b'), ["Answer a"], "they hear each other already");
 }
 
 #[test]
@@ -127,6 +127,25 @@ fn a_failure_in_band_is_not_listened_to_when_another_trunk_may_do_better() {
     assert_eq!(w.ended('c', 16), ["Hangup a 34"]);
     w.ended('a', 34);
     w.assert_quiet();
+}
+
+#[test]
+fn a_trunk_that_is_switched_off_does_not_hide_why_the_other_failed() {
+    let mut config = gateway();
+    config.trunks[1].enabled = false;
+    let mut w = World::new(config);
+    w.dials(1, ECHO);
+    w.proceeding('b');
+    assert_eq!(w.ended('b', 42), ["Hangup a 42"]);
+}
+
+#[test]
+fn who_hangs_up_after_listening_to_a_failure_does_not_hide_it() {
+    let mut w = World::gateway();
+    w.dials(1, ECHO);
+    w.proceeding('b');
+    assert_eq!(w.progress('b', Some(1)), ["Progress a 1", "a hears b", "b hears a"]);
+    assert_eq!(w.ended('a', 16), ["Hangup b 1"]);
 }
 
 #[test]

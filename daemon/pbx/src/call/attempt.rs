@@ -114,8 +114,10 @@ impl Call {
                 self.stage = Stage::Talking { peer: leg };
                 if let Some(caller) = self.legs.get_mut(&caller) {
                     caller.state = LegState::Active;
-                    // Whatever its edge let it hear while it waited is over.
-                    caller.hears = None;
+                    if self.heard != Some(leg) {
+                        // Whatever its edge let it hear while it waited is over.
+                        caller.hears = None;
+                    }
                 }
                 desk.leg(LegCommand::Answer { leg: caller, connected });
                 self.join(desk);
@@ -165,6 +167,11 @@ impl Call {
         self.heard == Some(leg)
     }
 
+    /// Why the call has failed, when the far end is explaining that to the caller.
+    pub(super) fn explained(&self) -> Option<Cause> {
+        self.legs.get(&self.heard?)?.failing
+    }
+
     /// Joins the caller to the leg it hears. The outside hears the caller, too, because there may
     /// be a machine that wants digits before it answers; a telephone that rings does not.
     fn play_early(&mut self, desk: &mut Desk, leg: LegId) {
@@ -188,6 +195,9 @@ impl Call {
         match self.stage {
             Stage::Inside(_) => self.next_round_after(desk),
             Stage::Outside(_) => {
+                if let Some(cause) = self.explained() {
+                    return self.finish(desk, cause, None);
+                }
                 let alerted = self.trying().any(|leg| leg.alerted);
                 let cause = if alerted { Cause::NO_ANSWER } else { Cause::RECOVERY_ON_TIMER };
                 self.finish(desk, cause, Some("nobody answered in time".into()));

@@ -68,7 +68,11 @@ impl Call {
         // When the far end explained a failure, that is the reason, not how it let go afterwards.
         let cause = leg.failing.unwrap_or(cause);
         match &self.stage {
-            _ if self.caller == Some(id) => self.finish(desk, cause, reason),
+            // Who hangs up after a failure was explained ends what had failed already.
+            _ if self.caller == Some(id) => {
+                let cause = self.explained().unwrap_or(cause);
+                self.finish(desk, cause, reason);
+            }
             Stage::Talking { .. } | Stage::Served { .. } => self.finish(desk, cause, reason),
             Stage::Inside(_) => self.phone_failed(desk, cause, reason),
             Stage::Outside(_) => self.trunk_failed(desk, &leg, cause, reason),
