@@ -33,7 +33,9 @@ impl Banner {
         if let Some(code) = &self.setup_code {
             println!("  setup code: {code}");
         }
-        let demarc = format!("demarc --data {}", self.data.display());
+        let beside = std::env::current_exe().map(|daemon| daemon.with_file_name("demarc"));
+        let program = beside.map_or("demarc".into(), |program| program.display().to_string());
+        let demarc = format!("{program} --data {}", self.data.display());
         // A terminal is for eyes; anything else may be a log, where passwords must not be.
         if std::io::stdout().is_terminal() {
             println!("  SIP accounts (server {}):", self.sip);
