@@ -74,6 +74,8 @@ enum State {
     Dialling {
         attempt: Attempt,
         pulses: Option<String>,
+        /// The exchange had enough digits, and the far end answered while we send the last of them.
+        answered: bool,
     },
     /// The exchange is at work.
     Dialled {
@@ -304,6 +306,7 @@ impl FxoLine {
                     desk.changed();
                 }
             }
+            State::Dialling { ref mut answered, .. } if by_polarity => *answered = true,
             State::Dialled { .. } if by_polarity => self.answered(desk),
             State::Active { since, .. } if by_polarity && desk.now.mono.since(since) >= SETTLING => {
                 self.far_end_gone(desk, Cause::NORMAL_CLEARING, "polarity reversal");

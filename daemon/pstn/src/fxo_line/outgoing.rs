@@ -8,7 +8,7 @@ impl FxoLine {
         let State::Seizing(attempt) = std::mem::replace(&mut self.state, State::Idle) else { return };
         let digits = number::dialled_out(&attempt.dial.called, &desk.config.system);
         let by_pulses = self.line.as_ref().is_some_and(|line| line.pulse);
-        self.state = State::Dialling { attempt, pulses: by_pulses.then(|| digits.clone()) };
+        self.state = State::Dialling { attempt, pulses: by_pulses.then(|| digits.clone()), answered: false };
         if by_pulses {
             return self.next_pulses(desk);
         }
@@ -34,6 +34,7 @@ impl FxoLine {
     /// The number is out: from now on the caller hears the exchange.
     pub(super) fn number_sent(&mut self, desk: &mut Desk) {
         let (Some(leg), Some(stream)) = (self.leg, self.stream) else { return };
+        let answered = matches!(self.state, State::Dialling { answered: true, .. });
         self.state = State::Dialled { alerted: false };
         self.timer = None;
         let voice = self.supervision() == AnswerSupervision::Voice;
@@ -41,7 +42,7 @@ impl FxoLine {
         desk.detect(self.stream, Detect { progress, voice, ..Detect::default() });
         desk.leg(LegEvent::Proceeding { leg, stream, place: self.channel.to_string() });
         desk.leg(LegEvent::Progress { leg, in_band: true, cause: None });
-        if self.supervision() == AnswerSupervision::AfterDialling {
+        if answered || self.supervision() == AnswerSupervision::AfterDialling {
             self.answered(desk);
         }
     }
