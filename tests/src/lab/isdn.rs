@@ -143,7 +143,11 @@ impl Isdn {
                 }
                 (format!("{name} moves to slot={slot}"), None)
             }
-            Command::Restart { slot } => (format!("RESTART slot={slot}"), None),
+            Command::Restart { slot } => {
+                // A restarted channel has no call any more, at either end.
+                self.calls.retain(|_, call| call.slot != *slot);
+                (format!("RESTART slot={slot}"), None)
+            }
             Command::Clear { call, cause } => {
                 let name = self.find(*call);
                 let cleared = (!self.clears_late && name != "?").then(|| {

@@ -13,6 +13,9 @@ const GATEWAY: &str = "127.0.0.1:5060";
 /// The address of a SIP peer whose host is `peer.example`.
 const PEER: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 
+/// Who calls when the peer calls.
+const OUTSIDE: &str = "+442079460100";
+
 /// The phones by name.
 #[derive(Default)]
 pub struct Phones(BTreeMap<String, Phone>);
@@ -48,6 +51,8 @@ pub struct Phone {
     local: String,
     /// The request that waits for its answer, to be repeated with credentials.
     asked: Option<Asked>,
+    /// Our last INVITE: its answer may come after other requests.
+    invite: Option<Asked>,
     /// The INVITE that waits for our answer.
     offered: Option<Request>,
     heard: Vec<Vec<u8>>,
@@ -82,10 +87,11 @@ impl Phone {
             count: 0,
             cseq: 0,
             call_id: String::new(),
-            tag: String::new(),
+            tag: format!("{name}-0"),
             remote: None,
             local: String::new(),
             asked: None,
+            invite: None,
             offered: None,
             heard: Vec::new(),
             silent: false,
@@ -160,11 +166,19 @@ impl Phone {
                 let withheld = options.contains(&"withheld");
                 let from = match withheld {
                     true => "\"Anonymous\" <sip:anonymous@anonymous.invalid>".to_string(),
+                    false if self.ip == PEER => format!("<sip:{OUTSIDE}@peer.example>"),
                     false => format!("<sip:{}@{GATEWAY}>", self.name),
                 };
-                let extra = if withheld { "Privacy: id\r\n" } else { "" };
+                // Only a peer is believed when it asserts who calls.
+                let extra = match (withheld, self.ip == PEER) {
+                    (true, true) => {
+                        format!("Privacy: id\r\nP-Asserted-Identity: <sip:{OUTSIDE}@peer.example>\r\n")
+                    }
+                    (true, false) => "Privacy: id\r\n".into(),
+                    (false, _) => String::new(),
+                };
                 let body = if options.contains(&"late") { String::new() } else { self.sdp() };
-                vec![self.ask("INVITE", &format!("sip:{number}@{GATEWAY}"), &from, &to, extra, body)]
+                vec![self.ask("INVITE", &format!("sip:{number}@{GATEWAY}"), &from, &to, &extra, body)]
             }
             ["CANCEL"] => vec![self.cancel()],
             ["re-INVITE", direction] => {
@@ -229,7 +243,14 @@ impl Phone {
                     .and_then(|identity| identity.uri().user().map(|user| format!(" asserted={user}")))
                     .unwrap_or_default();
                 let to = request.uri().user().unwrap_or("-").to_string();
-                let row = format!("INVITE {to} from={user}{name}{privacy}{asserted}{sdp}");
+                let diversion = request
+                    .diversions()
+                    .next()
+                    .and_then(|diversion| diversion.uri().user().map(|user| format!(" diverted-by={user}")))
+                    .unwrap_or_default();
+                let proven = [Name::Authorization, Name::ProxyAuthorization];
+                let proof = if proven.into_iter().any(|name| request.value(name).is_some()) { " digest" } else { "" };
+                let row = format!("INVITE {to} from={user}{name}{privacy}{asserted}{diversion}{proof}{sdp}");
                 if self.offered.is_none() {
                     self.begin("answer");
                     self.call_id = request.call_id().into();
@@ -291,7 +312,7 @@ impl Phone {
         }
         if status >= 200
             && self.acknowledges
-            && let Some(asked) = asked.filter(|asked| asked.cseq == response.cseq().number)
+            && let Some(asked) = self.invite.clone().filter(|asked| asked.cseq == response.cseq().number)
         {
             answers.push(self.ack(response, &asked, status >= 300));
         }
@@ -330,7 +351,7 @@ impl Phone {
             cseq: self.cseq,
         };
         let message = self.write(&asked);
-        self.asked = Some(asked);
+        self.remember(asked);
         message
     }
 
@@ -360,7 +381,7 @@ impl Phone {
         asked.branch = self.branch();
         asked.cseq = self.cseq;
         let message = self.write(&asked);
-        self.asked = Some(asked);
+        self.remember(asked);
         message
     }
 
@@ -378,8 +399,15 @@ impl Phone {
             cseq: self.cseq,
         };
         let message = self.write(&asked);
-        self.asked = Some(asked);
+        self.remember(asked);
         message
+    }
+
+    fn remember(&mut self, asked: Asked) {
+        if asked.method == "INVITE" {
+            self.invite = Some(asked.clone());
+        }
+        self.asked = Some(asked);
     }
 
     fn cancel(&mut self) -> Vec<u8> {
@@ -418,6 +446,11 @@ impl Phone {
             let text = String::from_utf8(response).expect("text");
             let (head, rest) = text.split_once("\r\n").expect("a head");
             response = format!("{head}\r\nReason: Q.850;cause={reason}\r\n{rest}").into_bytes();
+        }
+        if status == 407 {
+            let text = String::from_utf8(response).expect("text");
+            let challenge = "Proxy-Authenticate: Digest realm=\"peer.example\", nonce=\"n1\", qop=\"auth\", algorithm=MD5";
+            response = text.replacen("\r\n", &format!("\r\n{challenge}\r\n"), 1).into_bytes();
         }
         if status >= 200 {
             self.offered = None;
@@ -472,7 +505,9 @@ impl Phone {
 }
 
 fn cause(fields: &demarc_sip::message::Fields) -> String {
-    fields.q850_cause().map(|cause| format!(" cause={cause}")).unwrap_or_default()
+    let q850 = fields.q850_cause().map(|cause| format!(" cause={cause}")).unwrap_or_default();
+    let elsewhere = fields.reasons().any(|reason| reason.protocol == "SIP" && reason.cause() == Some(200));
+    if elsewhere { format!("{q850} elsewhere") } else { q850 }
 }
 
 fn md5(text: &str) -> String {
