@@ -242,7 +242,7 @@ impl Session {
         let ack = hub.send_ack(self.leg, dialog.flow, dialog.ack(cseq));
         fork.progress = if too_late { Progress::Done } else { Progress::Won };
         if too_late {
-            let cause = if self.is_over() { Cause::NORMAL_CLEARING } else { Cause::NON_SELECTED_USER };
+            let cause = if self.is_over() { self.ended_with() } else { Cause::NON_SELECTED_USER };
             return self.farewell(now, hub, dialog, cause);
         }
         let heard = match response.sdp() {
@@ -348,10 +348,16 @@ impl Session {
 
     /// Why the others are cancelled: somebody else answered, or the caller is gone.
     fn parting_words(&self) -> String {
-        if self.is_over() {
-            return cause::to_reason(self.ended_with());
+        const ELSEWHERE: &str = "SIP;cause=200;text=\"Call completed elsewhere\"";
+        if !self.is_over() {
+            return ELSEWHERE.to_owned();
         }
-        "SIP;cause=200;text=\"Call completed elsewhere\"".to_owned()
+        let reason = cause::to_reason(self.ended_with());
+        match self.ended_with() {
+            // With these words a telephone shows no missed call.
+            Cause::NON_SELECTED_USER => format!("{reason}, {ELSEWHERE}"),
+            _ => reason,
+        }
     }
 
     fn domain(&self) -> String {
