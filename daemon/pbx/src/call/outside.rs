@@ -1,6 +1,6 @@
 //! Trunks are tried one after the other.
 //!
-//! The next trunk is tried when one is down or full, or fails with a cause that the route names.
+//! The next trunk is tried when one is down, full or silent, or fails with a cause that the route names.
 //! It is not tried once the party was alerted or the caller has heard the far end: then the call
 //! did arrive, the cause is the party's or the network's own, and the caller has been told. (So do
 //! the hunting dial peers of the field's gateways.)
@@ -46,7 +46,7 @@ impl Attempt {
         if self.outside.emergency {
             return true;
         }
-        let refused_at_once = !leg.proceeding && (is_full(cause) || is_down(cause));
+        let refused_at_once = !leg.proceeding && (is_full(cause) || is_down(cause) || is_silent(cause));
         !leg.alerted && !heard && (refused_at_once || self.outside.retry_causes.contains(&cause))
     }
 }
@@ -59,6 +59,11 @@ fn is_full(cause: Cause) -> bool {
 /// The trunk does not work.
 fn is_down(cause: Cause) -> bool {
     matches!(cause, Cause::DESTINATION_OUT_OF_ORDER | Cause::NETWORK_OUT_OF_ORDER)
+}
+
+/// The far end did not say a word: what it would have said nobody knows.
+fn is_silent(cause: Cause) -> bool {
+    cause == Cause::RECOVERY_ON_TIMER
 }
 
 impl Call {
