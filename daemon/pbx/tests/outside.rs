@@ -140,6 +140,17 @@ fn a_trunk_that_is_switched_off_does_not_hide_why_the_other_failed() {
 }
 
 #[test]
+fn a_trunk_that_says_nothing_is_passed_over_and_one_that_said_something_is_not() {
+    let mut w = World::gateway();
+    w.dials(1, ECHO);
+    assert_eq!(w.ended('b', 102), ["Dial c trunk 2 02079460100 from +442079460901"]);
+    let mut w = World::gateway();
+    w.dials(1, ECHO);
+    w.proceeding('b');
+    assert_eq!(w.ended('b', 102), ["Hangup a 102"]);
+}
+
+#[test]
 fn who_hangs_up_after_listening_to_a_failure_does_not_hide_it() {
     let mut w = World::gateway();
     w.dials(1, ECHO);
@@ -228,7 +239,7 @@ fn a_diversion_is_believed_of_trunks_only() {
     w.arrives(1, "+442079460901", CallerId::default());
     w.dials(2, "203");
     let told: Vec<_> = w.dials.iter().map(|d| d.redirecting.as_deref()).collect();
-    assert_eq!(told, [Some("+442079460999"), None]);
+    assert_eq!(told, [Some("02079460999"), None]);
 }
 
 #[test]

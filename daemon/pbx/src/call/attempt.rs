@@ -22,7 +22,11 @@ impl Call {
         extension: Option<ExtensionId>,
     ) -> LegId {
         let leg = desk.mint_leg(self.id);
-        let redirecting = self.redirecting.clone();
+        let shown = |number: &String| match to {
+            Party::Device(_) => self.config.system.country.shown(number),
+            Party::Trunk(_) => number.clone(),
+        };
+        let redirecting = self.redirecting.as_ref().map(shown);
         let emergency = self.record.emergency;
         desk.leg(LegCommand::Dial(Box::new(Dial { leg, to, called, caller, redirecting, emergency })));
         self.legs.insert(leg, Leg { extension, ..Leg::new(leg, to, name) });
