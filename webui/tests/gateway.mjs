@@ -10,16 +10,18 @@ import { createInterface } from "node:readline";
 
 export const password = process.env.DEMARC_PASSWORD ?? "four quiet green lamps";
 
-/** A gateway: its address, the code of its first start, and how to be rid of it. */
+/** A gateway: its address, the code of its first start, where it serves SIP when that is not as configured, and how to be rid of it. */
 export async function startGateway() {
   if (process.env.DEMARC_URL) {
-    return { url: process.env.DEMARC_URL.replace(/\/$/, ""), code: process.env.DEMARC_SETUP_CODE, stop: async () => {} };
+    return { url: process.env.DEMARC_URL.replace(/\/$/, ""), code: process.env.DEMARC_SETUP_CODE, sip: process.env.DEMARC_SIP, stop: async () => {} };
   }
   const binary = process.env.DEMARCD_BIN;
   if (!binary) throw new Error("say which gateway to test: DEMARC_URL (and DEMARC_SETUP_CODE), or DEMARCD_BIN");
   const data = await mkdtemp(join(tmpdir(), "demarc-webui-"));
   const [http, sip] = [await freePort(), await freePort()];
-  const daemon = spawn(binary, ["--data", data, "--http", `127.0.0.1:${http}`, "--sip", `127.0.0.1:${sip}`], { stdio: ["ignore", "pipe", "pipe"] });
+  const rtp = 20_000 + (process.pid % 50) * 800; // other gateways may run on this machine
+  const daemon = spawn(binary, ["--data", data, "--http", `127.0.0.1:${http}`, "--sip", `127.0.0.1:${sip}`, "--rtp", String(rtp)], { stdio: ["ignore", "pipe", "pipe"] });
+  process.once("exit", () => daemon.kill());
   const said = [];
   daemon.stderr.on("data", (text) => said.push(String(text)));
   let [code, url] = [undefined, undefined];
@@ -34,6 +36,7 @@ export async function startGateway() {
   return {
     url,
     code,
+    sip: `127.0.0.1:${sip}`,
     async stop() {
       daemon.kill("SIGTERM");
       if (daemon.exitCode === null && daemon.signalCode === null) await once(daemon, "exit");

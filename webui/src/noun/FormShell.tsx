@@ -1,5 +1,5 @@
 import type { ComponentChildren } from "preact";
-import { useEffect, useMemo, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { effect, useSignal } from "@preact/signals";
 import { revision } from "../api/config";
 import { t } from "../i18n";
@@ -48,7 +48,7 @@ export function FormShell<T>({ form, onSubmit, fresh, cancel, children }: ShellP
   const element = useRef<HTMLFormElement>(null);
   const faults = form.faults.value;
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (faults.length === 0) return;
     const first = element.current?.querySelector<HTMLElement>("[aria-invalid=true], .field.wrong :is(input, select, button)");
     (first ?? element.current?.querySelector<HTMLElement>(".notice"))?.focus();

@@ -1,5 +1,5 @@
 import type { VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { answer, api, session } from "../api/client";
 import { system } from "../api/config";
 import { Access } from "../access/Access";
@@ -69,7 +69,8 @@ export function App() {
 function Routed() {
   const at = path();
   const first = useRef(true);
-  useEffect(() => {
+  // Before the paint: nobody who types at once loses the focus again.
+  useLayoutEffect(() => {
     if (first.current) first.current = false;
     else document.getElementById("main")?.focus({ preventScroll: true });
   }, [at]);

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { useSignal } from "@preact/signals";
 import { answer, api, session, type Schemas } from "../api/client";
 import { Problem, type Fault } from "../api/problem";
@@ -52,7 +52,7 @@ export function Wizard() {
   const done = useSignal<Schemas["SetupDone"] | null>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const field = faults.value.length > 0 ? document.querySelector<HTMLElement>("[aria-invalid=true]") : null;
     (field ?? document.querySelector<HTMLElement>(".wizard input") ?? heading.current)?.focus();
   }, [at.value, faults.value, done.value]);
