@@ -3,7 +3,7 @@ import { useSignal } from "@preact/signals";
 import type { Schemas } from "../api/client";
 import { maybe, t, word } from "../i18n";
 import { Copy } from "../kit/Button";
-import { ladderText, rowText, seconds } from "./text";
+import { ladderText, noteText, rowText, seconds } from "./text";
 import "./ladder.css";
 
 export type LadderData = Schemas["Ladder"];
@@ -94,7 +94,7 @@ function Arrow({ row, ladder, lanes }: { row: Row; ladder: LadderData; lanes: nu
           <i key={at} class={`life${at + 1 === gateway ? " gateway" : ""}`} style={{ gridColumn: at + 2 }} aria-hidden="true" />
         ))}
         <span class={note ? "note" : `arrow ${rightward ? "right" : "left"}`} style={{ gridColumn: `${from + 1} / ${to + 2}`, "--span": to - from + 1 }} aria-hidden="true">
-          <b>{row.label}</b>
+          <b>{note ? noteText(row) : row.label}</b>
         </span>
       </button>
       {open.value && (
