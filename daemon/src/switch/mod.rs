@@ -16,7 +16,8 @@ use crate::shared::Shared;
 use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
 use crate::wake::Bell;
-use demarc_model::{Config, Instant, SpanId};
+use demarc_model::live::LiveEvent;
+use demarc_model::{CallId, Cause, Config, Instant, SpanId};
 use demarc_node::{Input, Node, Output};
 use demarc_sip::Transport;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
@@ -68,6 +69,8 @@ struct Switch {
     orders: Receiver<Order>,
     bell: Bell,
     epoll: Epoll,
+    /// Calls that ended since the live view was shown.
+    ended: Vec<(CallId, Cause)>,
     /// When the live view is shown next, if it changed.
     publish_at: Option<Instant>,
     published: Instant,
@@ -113,6 +116,7 @@ impl Switch {
             orders,
             bell,
             epoll,
+            ended: Vec::new(),
             publish_at: Some(published),
             published,
             stopping: None,
@@ -271,7 +275,12 @@ impl Switch {
                 Output::Line { channel, command } => self.hardware.command_line(channel, command),
                 Output::Isdn { span, command } => self.hardware.command_span(span, &command),
                 Output::Media(command) => self.media.order(command),
-                Output::Record(record) => (self.records)(record),
+                Output::Record(record) => {
+                    if record.ended_ms.is_some() {
+                        self.ended.push((record.call, record.cause.unwrap_or(Cause::NORMAL_UNSPECIFIED)));
+                    }
+                    (self.records)(record);
+                }
             }
         }
         if self.node.take_changed() && self.publish_at.is_none() {
@@ -303,6 +312,10 @@ impl Switch {
             self.publish_at = None;
             self.published = now.mono;
             self.shared.publish(self.node.live(now));
+            // Only now: whoever looks again after this event no longer finds the call.
+            for (call, cause) in self.ended.drain(..) {
+                self.shared.tell(LiveEvent::CallEnded { call, cause });
+            }
         }
     }
 }
