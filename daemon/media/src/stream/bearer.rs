@@ -12,13 +12,18 @@ pub struct BearerPort {
     bearer: Box<dyn Bearer>,
     /// The card has delivered since the stream began: from now on a gap is a loss.
     running: bool,
+    /// Blocks in a row that did not come.
+    gap: u8,
 }
+
+/// A gap of so many blocks is a hiccup of the machine, not silence on the line.
+const HICCUP: u8 = 2;
 
 impl BearerPort {
     /// Begins to use a bearer.
     pub fn new(channel: ChannelId, mut bearer: Box<dyn Bearer>) -> Self {
         bearer.flush();
-        Self { channel, bearer, stats: StreamStats::default(), running: false }
+        Self { channel, bearer, stats: StreamStats::default(), running: false, gap: 0 }
     }
 
     /// Ends its use.
@@ -31,16 +36,21 @@ impl BearerPort {
         self.bearer.companding()
     }
 
-    /// The next block from the line; idle octets when there is none.
-    pub fn read(&mut self, block: &mut Block) {
+    /// The next block from the line; idle octets when there is none. False when those octets say
+    /// nothing about the line: a key that sounds through a short gap is one key, not two.
+    pub fn read(&mut self, block: &mut Block) -> bool {
         match self.bearer.read(block) {
             Transfer::Done => {
                 self.running = true;
                 self.stats.received += 1;
+                self.gap = 0;
+                true
             }
             Transfer::Missed | Transfer::Gone => {
                 *block = [self.law().idle(); BLOCK];
                 self.stats.lost += u64::from(self.running);
+                self.gap = self.gap.saturating_add(1);
+                self.gap > HICCUP
             }
         }
     }

@@ -171,21 +171,24 @@ impl Stream {
 
     /// The first half of a tick: takes a block from the party and listens to it.
     pub fn take_in(&mut self, events: &mut Events) {
-        match &mut self.port {
+        let tells = match &mut self.port {
             Port::Rtp(rtp) => {
                 if rtp.play(&mut self.heard, &mut self.edges) {
                     events.push(MediaEvent::RtpLost { stream: self.id });
                 }
+                true
             }
             Port::Bearer(bearer) => bearer.read(&mut self.heard),
+        };
+        if tells {
+            let (id, law, edges) = (self.id, self.law(), &mut self.edges);
+            let add = |edge| push_edge(edges, edge);
+            self.detectors.listen(id, law, &self.heard, add, |event| events.push(event));
         }
-        let (id, law, edges) = (self.id, self.law(), &mut self.edges);
-        let add = |edge| push_edge(edges, edge);
-        self.detectors.listen(id, law, &self.heard, add, |event| events.push(event));
         if self.detect.dtmf {
             for edge in &self.edges {
                 if let KeyEdge::Down(digit) = *edge {
-                    events.push(MediaEvent::Digit { stream: id, digit });
+                    events.push(MediaEvent::Digit { stream: self.id, digit });
                 }
             }
         }
