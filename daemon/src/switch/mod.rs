@@ -311,9 +311,15 @@ impl Switch {
         if self.publish_at.is_some_and(|at| at <= now.mono) {
             self.publish_at = None;
             self.published = now.mono;
-            self.shared.publish(self.node.live(now));
+            let live = self.node.live(now);
+            // A call whose last leg is still being released is still shown.
+            let (clearing, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.ended)
+                .into_iter()
+                .partition(|(call, _)| live.calls.iter().any(|live| live.call == *call));
+            self.ended = clearing;
+            self.shared.publish(live);
             // Only now: whoever looks again after this event no longer finds the call.
-            for (call, cause) in self.ended.drain(..) {
+            for (call, cause) in gone {
                 self.shared.tell(LiveEvent::CallEnded { call, cause });
             }
         }
