@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 /// Demarc: the gateway between the telco's wires and the office's phones.
 #[derive(Debug, Clone, Parser)]
-#[command(name = "demarcd", version)]
+#[command(name = "demarcd", version, args_override_self = true)]
 pub struct Args {
     /// Where everything is kept: configuration, call records, the control socket.
     #[arg(long, value_name = "DIRECTORY", default_value = "/var/lib/demarc")]

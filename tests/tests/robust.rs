@@ -50,7 +50,7 @@ fn a_killed_helper_costs_its_calls_and_nothing_else() {
     kill_9(helpers[0]);
     let messages = pri.finish();
     assert!(messages.contains("Q.850;cause="), "{messages}");
-    assert_eq!(calls(&mut gateway), 1, "the call between phones lives");
+    wait_for("the dead call to go", PATIENCE, || (calls(&mut gateway) == 1).then_some(()));
     wait_for("new helpers", PATIENCE, || {
         let now = gateway.helpers();
         (now.len() == 2 && !now.contains(&helpers[0])).then_some(())
