@@ -18,7 +18,7 @@ check: webui
 	tools/install-deps test
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
-	cargo deny --workspace check
+	cargo deny --workspace check licenses bans sources
 	cd webui && npm run --silent check
 
 test: check build
