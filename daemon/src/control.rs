@@ -124,7 +124,11 @@ impl Control {
                     let places: Vec<_> = self.cables.iter().map(|(place, _)| place.to_string()).collect();
                     format!("there is no cable at {at}; there are cables at {}", places.join(", "))
                 })?;
-                if plugged { cable.plug() } else { cable.unplug() }
+                if plugged {
+                    cable.plug()
+                } else {
+                    cable.unplug()
+                }
                 Ok(serde_json::Value::Null)
             }
             Request::Directory => Ok((self.directory)()),

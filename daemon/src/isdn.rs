@@ -40,13 +40,7 @@ struct Running {
 
 impl IsdnLink {
     /// A link without a helper: [`IsdnLink::handle_timeout`] starts it at once.
-    pub fn new(
-        now: Instant,
-        span: SpanId,
-        program: &Path,
-        settings: Settings,
-        d_channel: DChannel,
-    ) -> Self {
+    pub fn new(now: Instant, span: SpanId, program: &Path, settings: Settings, d_channel: DChannel) -> Self {
         Self {
             span,
             program: program.to_owned(),

@@ -28,11 +28,7 @@ impl Metrics {
     ///
     /// # Errors
     /// When somebody else has taken them.
-    pub fn install(
-        shared: Arc<Shared>,
-        media: Arc<MediaFigures>,
-        store: Store,
-    ) -> Result<Self, BuildError> {
+    pub fn install(shared: Arc<Shared>, media: Arc<MediaFigures>, store: Store) -> Result<Self, BuildError> {
         let handle = PrometheusBuilder::new().install_recorder()?;
         Ok(Self { handle, shared, media, store })
     }

@@ -200,9 +200,12 @@ fn an_analog_telephone_rings_with_caller_id() {
 fn a_refused_call_says_why() {
     let gateway = ready();
     let phone = Phone::new(&gateway, "201");
-    for (number, status, cause) in
-        [("02079460102", 486, 17), ("02079460103", 404, 1), ("02079460221", 403, 21), ("02079460288", 503, 88)]
-    {
+    for (number, status, cause) in [
+        ("02079460102", 486, 17),
+        ("02079460103", 404, 1),
+        ("02079460221", 403, 21),
+        ("02079460288", 503, 88),
+    ] {
         let messages = phone.play("call-refused", &Cast { number, ..phone.cast() }).finish();
         assert!(messages.contains(&format!("SIP/2.0 {status} ")), "{number}:\n{messages}");
         assert!(messages.contains(&format!("Q.850;cause={cause}")), "{number}:\n{messages}");

@@ -18,14 +18,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("demarc-pbx", &["demarc-hal", "demarc-model"]),
     (
         "demarc-node",
-        &[
-            "demarc-hal",
-            "demarc-isdn",
-            "demarc-model",
-            "demarc-sip",
-            "demarc-pstn",
-            "demarc-pbx",
-        ],
+        &["demarc-hal", "demarc-isdn", "demarc-model", "demarc-sip", "demarc-pstn", "demarc-pbx"],
     ),
     ("demarc-store", &["demarc-hal", "demarc-model"]),
     ("demarc-api", &["demarc-hal", "demarc-model", "demarc-store"]),
@@ -35,14 +28,26 @@ const MAP: &[(&str, &[&str])] = &[
 /// What no package below the daemon, the store and the API may bring in: runtimes, databases,
 /// sockets, clocks, randomness.
 const IMPURE: &[&str] = &[
-    "tokio", "mio", "async-std", "smol", "rusqlite", "socket2", "nix", "rustix", "libc", "rand", "getrandom",
-    "fastrand", "chrono", "time", "jiff",
+    "tokio",
+    "mio",
+    "async-std",
+    "smol",
+    "rusqlite",
+    "socket2",
+    "nix",
+    "rustix",
+    "libc",
+    "rand",
+    "getrandom",
+    "fastrand",
+    "chrono",
+    "time",
+    "jiff",
 ];
 
 /// Packages that must be pure, dependencies of their dependencies included.
-const PURE: &[&str] = &[
-    "demarc-hal", "demarc-model", "demarc-sip", "demarc-pstn", "demarc-media", "demarc-pbx", "demarc-node",
-];
+const PURE: &[&str] =
+    &["demarc-hal", "demarc-model", "demarc-sip", "demarc-pstn", "demarc-media", "demarc-pbx", "demarc-node"];
 
 #[test]
 fn every_arrow_is_on_the_map() {

@@ -9,9 +9,7 @@ use crate::ladders::Ladders;
 use demarc_hal::SpanInfo;
 use demarc_model::config::{DeviceKind, TrunkKind};
 use demarc_model::live::{Ladder, Live, LiveTrunk};
-use demarc_model::{
-    CallId, Config, Instant, LegCommand, LegEvent, LegId, MediaEvent, Now, Party, Room,
-};
+use demarc_model::{CallId, Config, Instant, LegCommand, LegEvent, LegId, MediaEvent, Now, Party, Room};
 use demarc_pbx::Pbx;
 use demarc_pstn::Pstn;
 use demarc_sip::Sip;

@@ -44,7 +44,8 @@ impl Hardware {
 
     fn open_span(&mut self, span: &Span, now: Instant) {
         let info = self.driver.spans().into_iter().find(|info| info.id == span.id);
-        let d_channel = info.and_then(|info| info.ports.into_iter().find(|port| port.kind == PortKind::DChannel));
+        let d_channel =
+            info.and_then(|info| info.ports.into_iter().find(|port| port.kind == PortKind::DChannel));
         let Some(d_channel) = d_channel else {
             tracing::error!(span = %span.id, "a configured span is not there, or has no D channel");
             return;

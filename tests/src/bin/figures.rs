@@ -96,7 +96,8 @@ fn first_call(gateway: &Demarcd, started: Instant) {
     row("cold start to ready", format!("{:.2} s", started.elapsed().as_secs_f64()));
     let password = gateway.password("201");
     // The D channel comes up by itself; until then calls take a line, which is as good.
-    let cast = Cast { user: "201", password: &password, number: ECHO, audio: 9, talk_ms: 0, ..Cast::default() };
+    let cast =
+        Cast { user: "201", password: &password, number: ECHO, audio: 9, talk_ms: 0, ..Cast::default() };
     Sipp::start("call", gateway.sip, &cast).finish();
     row("cold start to the end of the first call", format!("{:.2} s", started.elapsed().as_secs_f64()));
 }
@@ -107,7 +108,10 @@ fn idle(gateway: &Demarcd) {
     let before = cpu_seconds(gateway);
     std::thread::sleep(Duration::from_secs(seconds));
     let used = cpu_seconds(gateway) - before;
-    row("idle CPU, telco and telephones included", format!("{:.2} % of a core", 100.0 * used / seconds as f64));
+    row(
+        "idle CPU, telco and telephones included",
+        format!("{:.2} % of a core", 100.0 * used / seconds as f64),
+    );
     row("resident memory, idle", format!("{:.1} MiB", resident_mib(gateway.pid())));
 }
 

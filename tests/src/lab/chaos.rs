@@ -6,15 +6,27 @@ use std::time::Duration;
 /// SIP phones that take part.
 const PHONES: [&str; 3] = ["201", "202", "203"];
 /// What they dial.
-const NUMBERS: [&str; 9] =
-    ["202", "211", "200", "*43", "777", "02079460100", "802079460100", "999", "0"];
+const NUMBERS: [&str; 9] = ["202", "211", "200", "*43", "777", "02079460100", "802079460100", "999", "0"];
 const LINE_EVENTS: [&str; 9] = [
-    "RingStarted", "RingStopped", "PolarityReversed", "LoopBreak", "BatteryLost", "BatteryRestored", "OffHook",
-    "OnHook", "Flash",
+    "RingStarted",
+    "RingStopped",
+    "PolarityReversed",
+    "LoopBreak",
+    "BatteryLost",
+    "BatteryRestored",
+    "OffHook",
+    "OnHook",
+    "Flash",
 ];
 const RESPONSES: [&str; 6] = ["180", "183", "200", "486", "503", "603"];
 const ISDN: [&str; 8] = [
-    "SETUP_ACK", "PROCEEDING", "ALERTING", "PROGRESS pi", "CONNECT", "DISCONNECT cause=17", "DISCONNECT cause=1 pi",
+    "SETUP_ACK",
+    "PROCEEDING",
+    "ALERTING",
+    "PROGRESS pi",
+    "CONNECT",
+    "DISCONNECT cause=17",
+    "DISCONNECT cause=1 pi",
     "CLEARED cause=16",
 ];
 
@@ -52,7 +64,14 @@ impl Lab {
                 let open: Vec<String> = self.media.open().into_iter().cloned().collect();
                 let Some(stream) = open.get(detail % open.len().max(1)) else { return };
                 let what = pick(&[
-                    "digit 2", "digit 0", "digit 1", "digit #", "tone dial", "tone busy", "voice", "lost",
+                    "digit 2",
+                    "digit 0",
+                    "digit 1",
+                    "digit #",
+                    "tone dial",
+                    "tone busy",
+                    "voice",
+                    "lost",
                     "caller-id 02079460105",
                 ]);
                 format!("media {stream} {what}")

@@ -55,9 +55,7 @@ impl Isdn {
 
     /// What a row says: `A ALERTING pi`, `SETUP slot=1 called=442079460900/1 …`.
     pub fn act(&mut self, verb: &[&str]) -> Event {
-        let value = |key: &str| {
-            verb.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='))
-        };
+        let value = |key: &str| verb.iter().find_map(|word| word.strip_prefix(key)?.strip_prefix('='));
         let has = |flag: &str| verb.contains(&flag);
         let in_band = has("pi");
         let cause = || value("cause").map_or(16, |cause| cause.parse().expect("a cause"));

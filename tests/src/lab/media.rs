@@ -154,7 +154,8 @@ fn written(tone: &Tone) -> String {
             pitches.push(pitch);
         }
     }
-    let cadence: Vec<String> = tone.parts.iter().filter(|part| part.ms > 0).map(|part| part.ms.to_string()).collect();
+    let cadence: Vec<String> =
+        tone.parts.iter().filter(|part| part.ms > 0).map(|part| part.ms.to_string()).collect();
     let once = if tone.repeat { "" } else { " once" };
     if cadence.is_empty() {
         format!("{} Hz{once}", pitches.join("/"))

@@ -233,7 +233,10 @@ impl Lab {
                         self.write(&format!("sip {name} {row}"));
                     }
                     for answer in answers {
-                        self.later(Duration::ZERO, Input::Sip(demarc_sip::Input::Message { flow, bytes: answer }));
+                        self.later(
+                            Duration::ZERO,
+                            Input::Sip(demarc_sip::Input::Message { flow, bytes: answer }),
+                        );
                     }
                 }
                 Output::SipResolve { host, port, transport } => {
@@ -301,10 +304,7 @@ pub fn hardware() -> Vec<SpanInfo> {
         name: name.into(),
         kind,
         companding: Companding::ALaw,
-        ports: (1..)
-            .zip(ports)
-            .map(|(slot, kind)| Port { id: ChannelId::new(id, slot), kind })
-            .collect(),
+        ports: (1..).zip(ports).map(|(slot, kind)| Port { id: ChannelId::new(id, slot), kind }).collect(),
     };
     let mut e1 = vec![PortKind::Bearer; 31];
     e1[15] = PortKind::DChannel;
@@ -341,8 +341,16 @@ fn channel_id(text: &str) -> ChannelId {
 fn line_event(text: &str) -> LineEvent {
     use LineEvent::*;
     let plain = [
-        RingStarted, RingStopped, PolarityReversed, LoopBreak, BatteryLost, BatteryRestored, OffHook, OnHook,
-        Flash, Gone,
+        RingStarted,
+        RingStopped,
+        PolarityReversed,
+        LoopBreak,
+        BatteryLost,
+        BatteryRestored,
+        OffHook,
+        OnHook,
+        Flash,
+        Gone,
     ];
     if let Some(digit) = text.strip_prefix("Pulse") {
         return PulseDigit(digit.chars().next().expect("a digit"));

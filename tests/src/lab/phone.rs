@@ -236,7 +236,8 @@ impl Phone {
                 let user = from.uri().user().unwrap_or("-").to_string();
                 let display = from.display().into_owned();
                 let name = if display.is_empty() { String::new() } else { format!(" {display:?}") };
-                let privacy = request.value(Name::Privacy).map(|p| format!(" privacy={p}")).unwrap_or_default();
+                let privacy =
+                    request.value(Name::Privacy).map(|p| format!(" privacy={p}")).unwrap_or_default();
                 let asserted = request
                     .asserted_identities()
                     .next()
@@ -249,7 +250,8 @@ impl Phone {
                     .and_then(|diversion| diversion.uri().user().map(|user| format!(" diverted-by={user}")))
                     .unwrap_or_default();
                 let proven = [Name::Authorization, Name::ProxyAuthorization];
-                let proof = if proven.into_iter().any(|name| request.value(name).is_some()) { " digest" } else { "" };
+                let proof =
+                    if proven.into_iter().any(|name| request.value(name).is_some()) { " digest" } else { "" };
                 let row = format!("INVITE {to} from={user}{name}{privacy}{asserted}{diversion}{proof}{sdp}");
                 if self.offered.is_none() {
                     self.begin("answer");
@@ -412,8 +414,7 @@ impl Phone {
 
     fn cancel(&mut self) -> Vec<u8> {
         let asked = self.asked.clone().expect("nothing to cancel");
-        let cancel =
-            Asked { method: "CANCEL".into(), extra: String::new(), body: String::new(), ..asked };
+        let cancel = Asked { method: "CANCEL".into(), extra: String::new(), body: String::new(), ..asked };
         self.write(&cancel)
     }
 
@@ -427,7 +428,8 @@ impl Phone {
         };
         // An INVITE without an offer: the answer goes into the ACK.
         let body = if !of_failure && asked.body.is_empty() { self.sdp() } else { String::new() };
-        let ack = Asked { method: "ACK".into(), uri, extra: String::new(), body, branch, to, ..asked.clone() };
+        let ack =
+            Asked { method: "ACK".into(), uri, extra: String::new(), body, branch, to, ..asked.clone() };
         self.write(&ack)
     }
 

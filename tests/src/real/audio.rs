@@ -51,9 +51,11 @@ impl Heard {
 
     /// Level in dBm0 and frequency in Hz of its loudest half second.
     pub fn loudest(&self) -> (f64, f64) {
-        let best = self.samples.chunks(4000).filter(|chunk| chunk.len() == 4000).max_by(|a, b| {
-            level_dbm0(Companding::ALaw, a).total_cmp(&level_dbm0(Companding::ALaw, b))
-        });
+        let best = self
+            .samples
+            .chunks(4000)
+            .filter(|chunk| chunk.len() == 4000)
+            .max_by(|a, b| level_dbm0(Companding::ALaw, a).total_cmp(&level_dbm0(Companding::ALaw, b)));
         best.map_or((-96.0, 0.0), |chunk| (level_dbm0(Companding::ALaw, chunk), frequency(chunk)))
     }
 }
@@ -146,7 +148,10 @@ fn speak(say: &Say, n: u32) -> Vec<Vec<u8>> {
     if let Say::Digits(digits) = say {
         // Each digit lasts 100 ms and is followed by 100 ms of silence, from the first second on.
         let (index, phase) = ((n as usize).wrapping_sub(50) / 10, n % 10);
-        if n >= 50 && phase < 5 && let Some(digit) = digits.chars().nth(index) {
+        if n >= 50
+            && phase < 5
+            && let Some(digit) = digits.chars().nth(index)
+        {
             let event = "0123456789*#ABCD".find(digit).expect("a digit") as u8;
             let duration = ((phase + 1) * 160) as u16;
             let end = if phase == 4 { 0x80 } else { 0 };

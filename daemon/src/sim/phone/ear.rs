@@ -83,7 +83,8 @@ mod tests {
     fn a_milliwatt_is_measured() {
         // 0 dBm0 is 3.14 dB below the overload point.
         let peak = 32_768.0 / 10f64.powf(0.157);
-        let sine = |n: i32| (peak * (std::f64::consts::TAU * 1004.0 * f64::from(n) / 8000.0).sin()).round() as i16;
+        let sine =
+            |n: i32| (peak * (std::f64::consts::TAU * 1004.0 * f64::from(n) / 8000.0).sin()).round() as i16;
         let mut ear = Ear::default();
         ear.hear((0..16_000).map(sine));
         let heard = ear.finish(Companding::ALaw, Vec::new(), String::new());

@@ -238,13 +238,16 @@ impl Person {
         if self.busy.as_ref().is_some_and(|(doing, _)| full(doing))
             && let Some((Doing::Listening { ear, .. }, reply)) = self.busy.take()
         {
-            let heard = ear.finish(self.law, std::mem::take(&mut self.tones), std::mem::take(&mut self.digits));
+            let heard =
+                ear.finish(self.law, std::mem::take(&mut self.tones), std::mem::take(&mut self.digits));
             drop(reply.send(Ok(self.state(Some(heard)))));
         }
     }
 
     fn done_dialling(&mut self) {
-        if let Some((Doing::Dialling, reply)) = self.busy.take_if(|(doing, _)| matches!(doing, Doing::Dialling)) {
+        if let Some((Doing::Dialling, reply)) =
+            self.busy.take_if(|(doing, _)| matches!(doing, Doing::Dialling))
+        {
             drop(reply.send(Ok(self.state(None))));
         }
     }
