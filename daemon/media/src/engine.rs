@@ -162,6 +162,11 @@ impl Engine {
         self.streams.is_empty() && self.events.queue.is_empty()
     }
 
+    /// Does an open stream use this port of ours?
+    pub fn uses_port(&self, port: u16) -> bool {
+        self.streams.iter().any(|stream| matches!(&stream.port, Port::Rtp(rtp) if rtp.port() == port))
+    }
+
     /// The figures so far.
     pub fn counters(&self) -> Counters {
         let mut counters =

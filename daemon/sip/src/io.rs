@@ -96,6 +96,14 @@ pub enum Input {
         /// the name does not exist or nobody answered.
         flows: Vec<Flow>,
     },
+    /// SIP is served elsewhere from now on. What stands goes on over the flows it has; UDP
+    /// bindings of phones and the ways to trunks are those of the new address.
+    Moved {
+        /// Which of the transports.
+        transport: Transport,
+        /// Where; unspecified (`0.0.0.0`, `::`) means all our addresses.
+        served: SocketAddr,
+    },
     /// An order from call control, for a leg of this room.
     Leg(LegCommand),
     /// What a stream of this room noticed.

@@ -56,6 +56,7 @@ impl Sip {
             Input::Resolved { host, port, transport, flows } => {
                 self.on_resolved(now, &host, port, transport, &flows);
             }
+            Input::Moved { transport, served } => self.on_moved(now, transport, served),
             Input::Leg(LegCommand::Dial(dial)) => self.on_dial(now, *dial),
             Input::Leg(command) => {
                 let leg = command.leg();
@@ -436,6 +437,16 @@ impl Sip {
         }
         if changed {
             self.hub.out.push_back(Output::Changed);
+        }
+    }
+
+    fn on_moved(&mut self, now: Now, transport: Transport, served: SocketAddr) {
+        // A connection outlives the socket that accepted it: only datagrams leave another way.
+        if transport == Transport::Udp {
+            self.hub.registrar.moved(served);
+        }
+        for peer in self.peers.iter_mut().filter(|peer| peer.transport() == transport) {
+            peer.on_moved(now);
         }
     }
 

@@ -109,6 +109,15 @@ impl Peer {
         false
     }
 
+    /// Our own address changed: the ways to the peer are asked for anew, and over the first of them
+    /// it is told where we are.
+    pub fn on_moved(&mut self, now: Now) {
+        if self.enabled {
+            self.probe = None;
+            self.resolve_at = Some(now.mono);
+        }
+    }
+
     /// Is this the answer to its look-up?
     pub fn asked_for(&self, host: &str, port: u16, transport: Transport) -> bool {
         self.enabled
@@ -254,7 +263,8 @@ impl Peer {
         if self.settings.register { Method::Register } else { Method::Options }
     }
 
-    fn transport(&self) -> Transport {
+    /// How it is spoken to.
+    pub fn transport(&self) -> Transport {
         match self.settings.transport {
             SipTransport::Udp => Transport::Udp,
             SipTransport::Tcp => Transport::Tcp,

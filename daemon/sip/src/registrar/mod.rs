@@ -8,12 +8,13 @@ mod request;
 
 pub use binding::Binding;
 
-use crate::Flow;
 use crate::message::{Draft, Name, Request, Status};
+use crate::{Flow, Transport};
 use demarc_model::config::DeviceId;
 use demarc_model::live::LiveContact;
 use demarc_model::{Instant, Now};
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::time::Duration;
 
 /// How long a binding lasts when its phone does not say, in seconds.
@@ -162,6 +163,15 @@ impl Registrar {
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let next = self.bindings.values().flatten().map(|b| b.expires_at).min()?;
         Some((next, "a registration expires"))
+    }
+
+    /// We serve UDP elsewhere: phones are called from there.
+    pub fn moved(&mut self, served: SocketAddr) {
+        let flows = self.bindings.values_mut().flatten().map(|binding| &mut binding.flow);
+        for flow in flows.filter(|flow| flow.transport == Transport::Udp) {
+            let ip = if served.ip().is_unspecified() { flow.local.ip() } else { served.ip() };
+            flow.local = SocketAddr::new(ip, served.port());
+        }
     }
 
     /// The bindings of a device for people.

@@ -2,7 +2,7 @@
 
 use super::lab::{Lab, Peer, SDP, tcp, udp};
 use crate::message::{Draft, Method, Name};
-use crate::{Input, Output};
+use crate::{Flow, Input, Output, Transport};
 use demarc_model::config::{DeviceId, DeviceKind, Secret};
 use demarc_model::live::LiveDevice;
 
@@ -176,4 +176,29 @@ fn responses_go_where_rfc_3581_and_18_2_2_say() {
         lab.receive(phone.flow, &draft.clone().set(Name::Via, via));
         assert_eq!(lab.sent.last().unwrap().0.remote.to_string(), to, "{via}");
     }
+}
+
+#[test]
+fn a_phone_is_called_from_where_sip_is_served_now() {
+    for (served, local) in [("192.0.2.9:5070", "192.0.2.9:5070"), ("0.0.0.0:5070", "192.0.2.1:5070")] {
+        let (mut lab, mut phone) = (Lab::new(), Peer::phone("201"));
+        lab.register(&mut phone);
+        lab.input(Input::Moved { transport: Transport::Tcp, served: "192.0.2.1:5090".parse().unwrap() });
+        lab.input(Input::Moved { transport: Transport::Udp, served: served.parse().unwrap() });
+        lab.dial_phone();
+        let (flow, invite) = lab.request(&Method::Invite);
+        assert_eq!(flow, Flow { local: local.parse().unwrap(), ..phone.flow });
+        assert!(invite.value(Name::Contact).unwrap().contains(local));
+    }
+}
+
+#[test]
+fn a_call_goes_on_where_it_began_when_sip_moves() {
+    let (mut lab, mut phone) = (Lab::new(), Peer::phone("201"));
+    let leg = lab.talk(&mut phone);
+    lab.said();
+    lab.input(Input::Moved { transport: Transport::Udp, served: "192.0.2.9:5070".parse().unwrap() });
+    assert!(lab.said().is_empty());
+    lab.hang_up(leg, demarc_model::Cause::NORMAL_CLEARING);
+    assert_eq!(lab.request(&Method::Bye).0, phone.flow);
 }

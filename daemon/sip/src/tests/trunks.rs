@@ -3,6 +3,7 @@
 use super::lab::{Lab, Peer, SDP, TRUNK, number, response, trunk, udp};
 use crate::digest::Credentials;
 use crate::message::{Method, Name};
+use crate::{Flow, Input, Transport};
 use demarc_model::config::{Secret, TrunkKind};
 use demarc_model::live::LiveTrunk;
 use demarc_model::{CallerId, Cause, Dial, LegCommand, LegEvent, LegId, Party, Presentation, Room};
@@ -260,4 +261,21 @@ fn a_disabled_or_removed_trunk_is_left_alone() {
     lab.configure(|config| config.trunks.retain(|t| !matches!(t.kind, TrunkKind::Sip(_))));
     assert!(lab.sip.live_trunks().is_empty());
     lab.quiet();
+}
+
+#[test]
+fn a_peer_is_told_when_our_address_changes() {
+    let mut lab = up();
+    lab.input(Input::Moved { transport: Transport::Tcp, served: "192.0.2.9:5070".parse().unwrap() });
+    lab.wait(0);
+    assert!(lab.said().is_empty(), "it is spoken to over UDP");
+    lab.input(Input::Moved { transport: Transport::Udp, served: "192.0.2.9:5070".parse().unwrap() });
+    lab.wait(0);
+    assert_eq!(lab.said(), ["Resolve sip.example.net"]);
+    let flow = Flow { local: "192.0.2.9:5070".parse().unwrap(), ..udp("198.51.100.1:5060") };
+    let host = "sip.example.net".to_owned();
+    lab.input(Input::Resolved { host, port: 5060, transport: Transport::Udp, flows: vec![flow] });
+    let (way, options) = lab.request(&Method::Options);
+    assert_eq!(way, flow);
+    assert!(options.value(Name::Contact).unwrap().contains("192.0.2.9:5070"));
 }
