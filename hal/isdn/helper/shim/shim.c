@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 #define _POSIX_C_SOURCE 200809L
 #include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/time.h>
 #include <time.h>
@@ -73,9 +72,13 @@ void *demarc_user(struct pri *pri)
 	return pri_get_userdata(pri);
 }
 
+/* As much as fits, always with its end. */
 static void copy(char *to, size_t size, const char *from)
 {
-	snprintf(to, size, "%s", from);
+	size_t length = strnlen(from, size - 1);
+
+	memcpy(to, from, length);
+	to[length] = '\0';
 }
 
 static void copy_number(struct demarc_number *to, const struct pri_party_number *from)
