@@ -61,9 +61,8 @@ fn every_arrow_is_on_the_map() {
 
 #[test]
 fn the_rooms_are_pure() {
-    let house = House::read();
     for package in PURE {
-        let all = house.uses_all(package);
+        let all = built_of(package);
         for impure in IMPURE {
             assert!(!all.contains(*impure), "{package} brings in {impure}");
         }
@@ -72,7 +71,7 @@ fn the_rooms_are_pure() {
 
 #[test]
 fn the_daemon_never_links_the_helper() {
-    assert!(!House::read().uses_all("demarcd").contains("demarc-isdn-helper"));
+    assert!(!built_of("demarcd").contains("demarc-isdn-helper"));
 }
 
 struct House {
@@ -82,14 +81,8 @@ struct House {
 
 impl House {
     fn read() -> Self {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let output = Command::new(cargo)
-            .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .output()
-            .unwrap();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let text_of = cargo(&["metadata", "--format-version", "1", "--locked", "--offline"]);
+        let metadata: Value = serde_json::from_str(&text_of).unwrap();
         let list = |value: &Value| value.as_array().unwrap().clone();
         let names: BTreeMap<String, String> = list(&metadata["packages"])
             .iter()
@@ -110,17 +103,23 @@ impl House {
     fn uses(&self, package: &str) -> &BTreeSet<String> {
         self.uses.get(package).unwrap_or_else(|| panic!("there is no package {package}"))
     }
+}
 
-    fn uses_all(&self, package: &str) -> BTreeSet<String> {
-        let mut all = BTreeSet::new();
-        let mut next: Vec<&String> = self.uses(package).iter().collect();
-        while let Some(name) = next.pop() {
-            if all.insert(name.clone()) {
-                next.extend(self.uses(name));
-            }
-        }
-        all
-    }
+/// Everything that a package is built of when it is built alone: with the features that it asks for
+/// and not those that others ask for.
+fn built_of(package: &str) -> BTreeSet<String> {
+    let arguments =
+        ["tree", "--locked", "--offline", "-p", package, "-e", "normal", "--prefix", "none", "-f", "{p}"];
+    let text = cargo(&arguments);
+    text.lines().filter_map(|line| line.split(' ').next()).map(str::to_owned).collect()
+}
+
+fn cargo(arguments: &[&str]) -> String {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output =
+        Command::new(cargo).args(arguments).current_dir(env!("CARGO_MANIFEST_DIR")).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
 }
 
 fn text(value: &Value) -> String {
