@@ -4,7 +4,7 @@
 use crate::clock::{Clock, unix_ms};
 use crate::inbox::Inbox;
 use crate::media::{Media, MediaFigures};
-use crate::rtp_ports::RtpSockets;
+use crate::rtp_ports::RtpPorts;
 use crate::shared::Shared;
 use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
@@ -36,7 +36,7 @@ pub struct Needs<'a> {
     /// SIP over TCP, when it is served.
     pub tcp: Option<SipTcp>,
     /// Bound RTP sockets.
-    pub rtp: RtpSockets,
+    pub rtp: RtpPorts,
     /// Where call records go.
     pub records: Records,
     /// Its inbox, and the end at which it takes orders out.

@@ -8,14 +8,14 @@ use crate::control::Control;
 use crate::gateway::Running;
 use crate::inbox::{Inbox, Order};
 use crate::metrics::Metrics;
-use crate::rtp_ports;
+use crate::rtp_ports::{RtpPorts, RtpRange};
 use crate::sim::{Phones, World};
 use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
 use crate::wake::Bell;
 use demarc_api::{Api, Options, SimulatedNumber};
-use demarc_model::config::{Secret, telco_numbers};
 use demarc_model::Config;
+use demarc_model::config::{Secret, telco_numbers};
 use demarc_store::{Change, RecorderOptions, Store, random_text};
 use std::error::Error;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -73,12 +73,10 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let inbox = Inbox::new(bell.clone());
     let system = &config.system;
     let udp = system.sip.udp.map(SipUdp::bind).transpose()?;
-    let tcp = match system.sip.tcp {
-        Some(address) => Some(SipTcp::serve(address, inbox.0.clone()).await?),
-        None => None,
-    };
+    let tcp = SipTcp::serve(system.sip.tcp, inbox.0.clone())?;
     let media_ip = system.sip.udp.or(system.sip.tcp).map_or(Ipv4Addr::LOCALHOST.into(), |sip| sip.ip());
-    let rtp = rtp_ports::bind(media_ip, system.rtp.first_port, system.rtp.ports)?;
+    let (first, count) = (system.rtp.first_port, system.rtp.ports);
+    let rtp = RtpPorts::bind(RtpRange { ip: media_ip, first, count })?;
     let records = recorder.clone();
     let switch_inbox = inbox.0.clone();
     let started = assemble::start(Needs {
@@ -88,7 +86,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         driver: Box::new(gateway),
         helper: &helper,
         udp,
-        tcp,
+        tcp: Some(tcp),
         rtp,
         records: Box::new(move |record| {
             if let Err(error) = records.record(record) {
@@ -205,7 +203,7 @@ fn start_telco(
         helper,
         udp: None,
         tcp: None,
-        rtp: rtp_ports::RtpSockets::new(),
+        rtp: RtpPorts::default(),
         records: Box::new(drop),
         inbox,
         bell,

@@ -7,6 +7,7 @@ use demarc_api::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
 use demarc_hal::SpanInfo;
 use demarc_model::live::{Ladder, Live, LiveEvent};
 use demarc_model::{CallId, Config};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
@@ -70,6 +71,10 @@ impl Gateway for Running {
 
     fn simulated_numbers(&self) -> Vec<SimulatedNumber> {
         self.numbers.clone()
+    }
+
+    fn sip_address(&self) -> Option<SocketAddr> {
+        self.args.sip
     }
 
     fn hardware(&self) -> Vec<HardwareSpan> {

@@ -1,7 +1,7 @@
 //! The media thread: RTP sockets and bearers on one side of the engine, orders and events on the
 //! other. It is paced by a timer of 20 ms, takes no lock, and allocates nothing per packet.
 
-use crate::rtp_ports::RtpSockets;
+use crate::rtp_ports::{RtpPorts, RtpRange};
 use crate::wake::Bell;
 use demarc_media::Engine;
 use demarc_model::{MediaCommand, MediaEvent};
@@ -9,7 +9,6 @@ use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTime
 use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use std::collections::VecDeque;
-use std::os::fd::AsFd;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::JoinHandle;
@@ -22,6 +21,9 @@ const BURST: usize = 16;
 const CATCH_UP: u64 = 10;
 /// The largest datagram that is looked at: larger ones are cut and then refused as RTP.
 const MTU: usize = 1500;
+
+/// Ports that had to wait are looked at again every so many ticks: 5 s.
+const TRY_AGAIN: u64 = 250;
 
 const TIMER: u64 = u64::MAX;
 const ORDERS: u64 = u64::MAX - 1;
@@ -47,11 +49,17 @@ pub struct MediaFigures {
     pub rejected: AtomicU64,
 }
 
+/// What the thread is told.
+enum Order {
+    Do(MediaCommand),
+    Ports(RtpRange),
+}
+
 /// The switch thread's end of a media thread.
 pub struct Media {
-    orders: rtrb::Producer<MediaCommand>,
+    orders: rtrb::Producer<Order>,
     /// Orders that found the queue full: they keep their turn.
-    waiting: VecDeque<MediaCommand>,
+    waiting: VecDeque<Order>,
     events: rtrb::Consumer<MediaEvent>,
     bell: Bell,
     stop: Arc<AtomicBool>,
@@ -65,18 +73,13 @@ impl Media {
     ///
     /// # Errors
     /// When the system has no descriptor or thread left.
-    pub fn start(
-        name: &str,
-        engine: Engine,
-        sockets: RtpSockets,
-        heard: Bell,
-    ) -> std::io::Result<Self> {
+    pub fn start(name: &str, engine: Engine, ports: RtpPorts, heard: Bell) -> std::io::Result<Self> {
         let (orders, to_do) = rtrb::RingBuffer::new(QUEUE);
         let (told, events) = rtrb::RingBuffer::new(QUEUE);
         let bell = Bell::new()?;
         let stop = Arc::new(AtomicBool::new(false));
         let figures = Arc::new(MediaFigures::default());
-        let worker = Worker::new(engine, sockets, to_do, told, heard, &bell, stop.clone(), figures.clone())?;
+        let worker = Worker::new(engine, ports, to_do, told, heard, &bell, stop.clone(), figures.clone())?;
         let thread = std::thread::Builder::new().name(format!("{name}-media")).spawn(move || worker.run())?;
         let waiting = VecDeque::new();
         Ok(Self { orders, waiting, events, bell, stop, thread: Some(thread), figures })
@@ -84,8 +87,12 @@ impl Media {
 
     /// Gives an order. It never blocks and never loses one.
     pub fn order(&mut self, command: MediaCommand) {
-        self.waiting.push_back(command);
-        self.flush();
+        self.give(Order::Do(command));
+    }
+
+    /// Streams opened from now on use those ports; open ones keep theirs.
+    pub fn use_ports(&mut self, range: RtpRange) {
+        self.give(Order::Ports(range));
     }
 
     /// The next thing that media noticed.
@@ -94,13 +101,18 @@ impl Media {
         self.events.pop().ok()
     }
 
+    fn give(&mut self, order: Order) {
+        self.waiting.push_back(order);
+        self.flush();
+    }
+
     fn flush(&mut self) {
         if self.waiting.is_empty() {
             return;
         }
-        while let Some(command) = self.waiting.pop_front() {
-            if let Err(rtrb::PushError::Full(command)) = self.orders.push(command) {
-                self.waiting.push_front(command);
+        while let Some(order) = self.waiting.pop_front() {
+            if let Err(rtrb::PushError::Full(order)) = self.orders.push(order) {
+                self.waiting.push_front(order);
                 break;
             }
         }
@@ -120,8 +132,8 @@ impl Drop for Media {
 
 struct Worker {
     engine: Engine,
-    sockets: RtpSockets,
-    orders: rtrb::Consumer<MediaCommand>,
+    ports: RtpPorts,
+    orders: rtrb::Consumer<Order>,
     events: rtrb::Producer<MediaEvent>,
     heard: Bell,
     bell: Bell,
@@ -135,8 +147,8 @@ impl Worker {
     #[allow(clippy::too_many_arguments, reason = "the parts of one thread, named at one place")]
     fn new(
         engine: Engine,
-        sockets: RtpSockets,
-        orders: rtrb::Consumer<MediaCommand>,
+        ports: RtpPorts,
+        orders: rtrb::Consumer<Order>,
         events: rtrb::Producer<MediaEvent>,
         heard: Bell,
         bell: &Bell,
@@ -149,10 +161,8 @@ impl Worker {
         timer.set(Expiration::Interval(TimeSpec::milliseconds(20)), TimerSetTimeFlags::empty())?;
         epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
         epoll.add(bell, EpollEvent::new(EpollFlags::EPOLLIN, ORDERS))?;
-        for (port, socket) in &sockets {
-            epoll.add(socket.as_fd(), EpollEvent::new(EpollFlags::EPOLLIN, u64::from(*port)))?;
-        }
-        Ok(Self { engine, sockets, orders, events, heard, bell: bell.clone(), epoll, timer, stop, figures })
+        ports.watch(&epoll)?;
+        Ok(Self { engine, ports, orders, events, heard, bell: bell.clone(), epoll, timer, stop, figures })
     }
 
     fn run(mut self) {
@@ -181,14 +191,29 @@ impl Worker {
     }
 
     fn take_orders(&mut self) {
-        while let Ok(command) = self.orders.pop() {
-            self.engine.command(command);
+        while let Ok(order) = self.orders.pop() {
+            match order {
+                Order::Do(command) => {
+                    if let MediaCommand::OpenRtp { rtp, .. } = &command {
+                        self.ports.prepare(rtp.port, &self.epoll);
+                    }
+                    self.engine.command(command);
+                }
+                Order::Ports(range) => {
+                    self.ports.want(range);
+                    self.settle_ports();
+                }
+            }
         }
+    }
+
+    fn settle_ports(&mut self) {
+        self.ports.settle(&self.epoll, |port| self.engine.uses_port(port));
     }
 
     fn receive(&mut self, port: u64) {
         let Ok(port) = u16::try_from(port) else { return };
-        let Some(socket) = self.sockets.get(&port) else { return };
+        let Some(socket) = self.ports.socket(port) else { return };
         let mut packet = [0; MTU];
         for _ in 0..BURST {
             match socket.recv_from(&mut packet) {
@@ -211,17 +236,21 @@ impl Worker {
         for _ in 0..due.min(CATCH_UP) {
             self.engine.tick();
             let ticks = self.figures.ticks.fetch_add(1, Ordering::Relaxed);
+            if ticks.is_multiple_of(TRY_AGAIN) {
+                self.ports.try_again();
+            }
             if ticks.is_multiple_of(50) {
                 self.show_figures();
             }
-            let (sockets, figures) = (&self.sockets, &self.figures);
+            let (ports, figures) = (&self.ports, &self.figures);
             self.engine.transmit(|port, to, packet| {
-                let sent = sockets.get(&port).is_some_and(|socket| socket.send_to(packet, to).is_ok());
+                let sent = ports.socket(port).is_some_and(|socket| socket.send_to(packet, to).is_ok());
                 if !sent {
                     figures.unsent_packets.fetch_add(1, Ordering::Relaxed);
                 }
             });
         }
+        self.settle_ports();
     }
 
     /// Shows the engine's figures, once a second.

@@ -17,8 +17,9 @@ use tokio::sync::mpsc;
 /// How many connections there may be, and how many of them from one address.
 const MAX_CONNECTIONS: usize = 512;
 const MAX_PER_PEER: usize = 64;
-/// How many messages may wait for a slow peer.
+/// How many messages may wait for a slow peer, and how many tasks for the dispatcher.
 const QUEUE: usize = 64;
+const QUEUE_OF_ALL: usize = 4096;
 /// A connection on which nothing arrives for this long is closed (RFC 5626 keep-alives are sent
 /// every two minutes at the most).
 const IDLE: Duration = Duration::from_secs(600);
@@ -30,31 +31,62 @@ const CONNECT: Duration = Duration::from_secs(5);
 enum Task {
     Send { flow: Flow, bytes: Vec<u8> },
     Closed { connection: u64 },
+    /// Accept there from now on, or nowhere.
+    Listen(Option<Listener>),
 }
 
-/// Sends SIP over TCP.
-#[derive(Debug, Clone)]
+/// SIP over TCP. Connections outlive the address at which they were accepted.
+#[derive(Debug)]
 pub struct SipTcp {
     dispatcher: mpsc::Sender<Task>,
+    asked: Option<SocketAddr>,
+    served: Option<SocketAddr>,
+}
+
+/// Where connections are accepted.
+#[derive(Debug)]
+struct Listener {
+    socket: TcpListener,
     served: SocketAddr,
 }
 
 impl SipTcp {
-    /// Serves `address`; must be called within the runtime.
+    /// Serves `address`, if any; must be called within the runtime.
     ///
     /// # Errors
     /// [`ServeError`] when it is taken or not ours.
-    pub async fn serve(address: SocketAddr, inbox: Inbox) -> Result<Self, ServeError> {
-        let fail = |source| ServeError { address, transport: "TCP", source };
-        let listener = TcpListener::bind(address).await.map_err(fail)?;
-        let served = listener.local_addr().map_err(fail)?;
-        let (dispatcher, orders) = mpsc::channel(4096);
-        tokio::spawn(Dispatcher::new(served, inbox, dispatcher.clone()).run(listener, orders));
-        Ok(Self { dispatcher, served })
+    pub fn serve(address: Option<SocketAddr>, inbox: Inbox) -> Result<Self, ServeError> {
+        let listener = address.map(listen).transpose()?;
+        let served = listener.as_ref().map(|listener| listener.served);
+        let (dispatcher, orders) = mpsc::channel(QUEUE_OF_ALL);
+        tokio::spawn(Dispatcher::new(inbox, dispatcher.clone(), listener).run(orders));
+        Ok(Self { dispatcher, asked: address, served })
+    }
+
+    /// Serves another address, or none; must be called within the runtime. Open connections stay.
+    ///
+    /// # Errors
+    /// [`ServeError`] when it is taken or not ours, or when the dispatcher has no time: the former
+    /// one is served on.
+    pub fn move_to(&mut self, address: Option<SocketAddr>) -> Result<(), ServeError> {
+        let listener = address.map(listen).transpose()?;
+        let served = listener.as_ref().map(|listener| listener.served);
+        let sent = self.dispatcher.try_send(Task::Listen(listener));
+        if let (Err(_), Some(address)) = (&sent, address.or(self.served)) {
+            let source = std::io::ErrorKind::ResourceBusy.into();
+            return Err(ServeError { address, transport: "TCP", source });
+        }
+        (self.asked, self.served) = (address, served);
+        Ok(())
+    }
+
+    /// The address that was asked for; port 0 means any.
+    pub fn asked(&self) -> Option<SocketAddr> {
+        self.asked
     }
 
     /// Where it is served.
-    pub fn address(&self) -> SocketAddr {
+    pub fn address(&self) -> Option<SocketAddr> {
         self.served
     }
 
@@ -66,11 +98,21 @@ impl SipTcp {
     }
 }
 
+fn listen(address: SocketAddr) -> Result<Listener, ServeError> {
+    let fail = |source| ServeError { address, transport: "TCP", source };
+    let socket = std::net::TcpListener::bind(address).map_err(fail)?;
+    socket.set_nonblocking(true).map_err(fail)?;
+    let served = socket.local_addr().map_err(fail)?;
+    Ok(Listener { socket: TcpListener::from_std(socket).map_err(fail)?, served })
+}
+
 /// Knows every connection.
 struct Dispatcher {
     inbox: Inbox,
     tasks: mpsc::Sender<Task>,
-    routes: Routes,
+    listener: Option<TcpListener>,
+    /// None before anything was served.
+    routes: Option<Routes>,
     connections: BTreeMap<u64, Connection>,
     opened: u64,
 }
@@ -82,14 +124,24 @@ struct Connection {
 }
 
 impl Dispatcher {
-    fn new(served: SocketAddr, inbox: Inbox, tasks: mpsc::Sender<Task>) -> Self {
-        Self { inbox, tasks, routes: Routes::new(served), connections: BTreeMap::new(), opened: 0 }
+    fn new(inbox: Inbox, tasks: mpsc::Sender<Task>, listener: Option<Listener>) -> Self {
+        let (connections, opened) = (BTreeMap::new(), 0);
+        let mut dispatcher = Self { inbox, tasks, listener: None, routes: None, connections, opened };
+        dispatcher.listen(listener);
+        dispatcher
     }
 
-    async fn run(mut self, listener: TcpListener, mut tasks: mpsc::Receiver<Task>) {
+    fn listen(&mut self, listener: Option<Listener>) {
+        if let Some(listener) = &listener {
+            self.routes = Some(Routes::new(listener.served));
+        }
+        self.listener = listener.map(|listener| listener.socket);
+    }
+
+    async fn run(mut self, mut tasks: mpsc::Receiver<Task>) {
         loop {
             tokio::select! {
-                accepted = listener.accept() => match accepted {
+                accepted = next(self.listener.as_ref()) => match accepted {
                     Ok((stream, remote)) => self.accept(stream, remote),
                     // Out of descriptors: give the others time to close.
                     Err(error) => {
@@ -102,6 +154,7 @@ impl Dispatcher {
                     Some(Task::Closed { connection }) => {
                         self.connections.remove(&connection);
                     }
+                    Some(Task::Listen(listener)) => self.listen(listener),
                     None => return,
                 },
             }
@@ -122,6 +175,7 @@ impl Dispatcher {
             0 => match self.connections.iter().find(|(_, other)| other.remote == flow.remote) {
                 Some((connection, _)) => *connection,
                 None if self.connections.len() >= MAX_CONNECTIONS => return,
+                None if self.routes.is_none() => return,
                 None => self.open(flow.remote, TcpStream::connect(flow.remote)),
             },
             connection => connection,
@@ -141,7 +195,8 @@ impl Dispatcher {
         self.opened += 1;
         let connection = self.opened;
         let (queue, to_send) = mpsc::channel(QUEUE);
-        let flow = Flow { transport: Transport::Tcp, local: self.routes.local(remote), remote, connection };
+        let local = self.routes.as_mut().map_or(remote, |routes| routes.local(remote));
+        let flow = Flow { transport: Transport::Tcp, local, remote, connection };
         let (inbox, tasks, pong) = (self.inbox.clone(), self.tasks.clone(), queue.clone());
         tokio::spawn(async move {
             let flow = match tokio::time::timeout(CONNECT, stream).await {
@@ -157,6 +212,14 @@ impl Dispatcher {
         });
         self.connections.insert(connection, Connection { remote, queue });
         connection
+    }
+}
+
+/// The next connection; none ever comes where nothing is served.
+async fn next(listener: Option<&TcpListener>) -> std::io::Result<(TcpStream, SocketAddr)> {
+    match listener {
+        Some(listener) => listener.accept().await,
+        None => std::future::pending().await,
     }
 }
 

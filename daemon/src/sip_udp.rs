@@ -11,6 +11,7 @@ const MAX_DATAGRAM: usize = 65_535;
 /// The socket on which SIP is served.
 #[derive(Debug)]
 pub struct SipUdp {
+    asked: SocketAddr,
     socket: UdpSocket,
     routes: Routes,
     buffer: Vec<u8>,
@@ -41,7 +42,19 @@ impl SipUdp {
         let socket = UdpSocket::bind(address).map_err(fail)?;
         socket.set_nonblocking(true).map_err(fail)?;
         let served = socket.local_addr().map_err(fail)?;
-        Ok(Self { socket, routes: Routes::new(served), buffer: vec![0; MAX_DATAGRAM] })
+        Ok(Self { asked: address, socket, routes: Routes::new(served), buffer: vec![0; MAX_DATAGRAM] })
+    }
+
+    /// The address that was asked for; port 0 means any.
+    pub fn asked(&self) -> SocketAddr {
+        self.asked
+    }
+
+    /// Is this one of its addresses?
+    pub fn serves(&self, local: SocketAddr) -> bool {
+        self.address().is_some_and(|served| {
+            served.port() == local.port() && (served.ip() == local.ip() || served.ip().is_unspecified())
+        })
     }
 
     /// Where it is served.

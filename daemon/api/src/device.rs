@@ -110,7 +110,7 @@ async fn get_device_account(
     headers: HeaderMap,
 ) -> Result<Versioned<Account>, Problem> {
     let current = api.current();
-    let account = account(&current.config, id, &headers)?;
+    let account = account(&current.config, id, &headers, api.gateway().sip_address())?;
     Ok(Versioned::ok(current.revision, account))
 }
 
@@ -124,6 +124,7 @@ async fn renew_device_password(
     Id(id): Id<DeviceId>,
     headers: HeaderMap,
 ) -> Result<Versioned<Account>, Problem> {
+    let forced = api.gateway().sip_address();
     edit(&api, &who, base, move |config| {
         let found = config.devices.iter_mut().find(|device| device.id == id);
         let device = found.ok_or_else(|| noun::absent::<Device>(id))?;
@@ -131,12 +132,20 @@ async fn renew_device_password(
         if let Some(secret) = device.secret() {
             *secret = secrets::generate()?;
         }
-        Ok(Edited { value: account(config, id, &headers)?, summary, at: None })
+        Ok(Edited { value: account(config, id, &headers, forced)?, summary, at: None })
     })
     .await
 }
 
-pub(crate) fn account(config: &Config, id: DeviceId, headers: &HeaderMap) -> Result<Account, Problem> {
+/// `forced` is where SIP is served in spite of the configuration ([`Gateway::sip_address`]).
+///
+/// [`Gateway::sip_address`]: crate::Gateway::sip_address
+pub(crate) fn account(
+    config: &Config,
+    id: DeviceId,
+    headers: &HeaderMap,
+    forced: Option<SocketAddr>,
+) -> Result<Account, Problem> {
     let found = config.devices.iter().find(|device| device.id == id);
     let device = found.ok_or_else(|| noun::absent::<Device>(id))?;
     let DeviceKind::Sip(sip) = &device.kind else {
@@ -156,8 +165,8 @@ pub(crate) fn account(config: &Config, id: DeviceId, headers: &HeaderMap) -> Res
         username: sip.username.clone(),
         password: sip.password.reveal().to_owned(),
         realm: settings.realm.clone(),
-        udp: settings.udp.map(address),
-        tcp: settings.tcp.map(address),
+        udp: forced.or(settings.udp).map(address),
+        tcp: forced.or(settings.tcp).map(address),
     })
 }
 

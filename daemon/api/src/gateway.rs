@@ -3,6 +3,7 @@
 use demarc_model::live::{Ladder, Live, LiveEvent};
 use demarc_model::{CallId, ChannelId, Config, PortKind, SpanId, SpanKind};
 use serde::Serialize;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use tokio::sync::broadcast;
 use utoipa::ToSchema;
@@ -24,6 +25,8 @@ pub trait Gateway: Send + Sync + 'static {
     fn recent_ladders(&self) -> Vec<CallId>;
     /// The numbers of the simulated telco; empty on real hardware.
     fn simulated_numbers(&self) -> Vec<SimulatedNumber>;
+    /// Where SIP is served over UDP and TCP when the command line says so, whatever is configured.
+    fn sip_address(&self) -> Option<SocketAddr>;
     /// The cards as they were found at the start.
     fn hardware(&self) -> Vec<HardwareSpan>;
 }

@@ -153,8 +153,9 @@ async fn create_setup(
         });
         let revision = store.set_up(ADMINISTRATOR, &password, change, api.now_ms())?;
         *api.setup_code() = None;
-        let accounts =
-            phones.into_iter().map(|id| account(&config, id, &headers)).collect::<Result<_, _>>()?;
+        let forced = api.gateway().sip_address();
+        let account = |id| account(&config, id, &headers, forced);
+        let accounts = phones.into_iter().map(account).collect::<Result<_, _>>()?;
         if let Some(revision) = revision {
             take_into_force(api, revision, config);
         }

@@ -209,6 +209,10 @@ async fn passwords_go_in_and_do_not_come_out() {
     let account = lab.get("/api/devices/1/account").await;
     assert_eq!((&account["password"], &account["name"]), (&json!(PHONE_PASSWORD), &json!("Reception")));
     assert_eq!(account["udp"], "127.0.0.1:5060");
+    *lab.gateway.sip.lock().unwrap() = Some("192.0.2.1:5070".parse().unwrap());
+    let forced = lab.get("/api/devices/1/account").await;
+    assert_eq!((&forced["udp"], &forced["tcp"]), (&json!("192.0.2.1:5070"), &json!("192.0.2.1:5070")));
+    *lab.gateway.sip.lock().unwrap() = None;
 
     device["kind"]["password"] = json!("a new password 1");
     lab.call("PUT", "/api/devices/1").any().json(&device).send().await.expect(200);

@@ -5,6 +5,7 @@
 
 mod hardware;
 mod parts;
+mod sockets;
 
 pub use hardware::Hardware;
 pub use parts::{Records, SwitchParts};
@@ -13,14 +14,16 @@ use crate::clock::Clock;
 use crate::inbox::{Inbox, Order};
 use crate::media::Media;
 use crate::shared::Shared;
-use crate::sip_tcp::SipTcp;
-use crate::sip_udp::SipUdp;
+use crate::rtp_ports::RtpRange;
 use crate::wake::Bell;
 use demarc_model::live::LiveEvent;
 use demarc_model::{CallId, Cause, Config, Instant, SpanId};
 use demarc_node::{Input, Node, Output};
 use demarc_sip::Transport;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use sockets::Sockets;
+use std::collections::BTreeSet;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::thread::JoinHandle;
@@ -36,6 +39,7 @@ const FAREWELL: Duration = Duration::from_millis(500);
 /// What woke the thread: the `data` of an epoll event.
 mod token {
     pub const BELL: u64 = 1 << 32;
+    /// Plus the number of the socket.
     pub const UDP: u64 = 2 << 32;
     pub const DRIVER: u64 = 3 << 32;
     /// Plus the index of the line.
@@ -59,10 +63,11 @@ struct Switch {
     clock: Clock,
     node: Node,
     hardware: Hardware,
-    udp: Option<SipUdp>,
-    tcp: Option<SipTcp>,
+    sip: Sockets,
     runtime: tokio::runtime::Handle,
     media: Media,
+    /// The RTP ports of the last change.
+    rtp: Option<RtpRange>,
     records: Records,
     shared: Arc<Shared>,
     inbox: Inbox,
@@ -97,19 +102,17 @@ impl Switch {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         let readable = |token| EpollEvent::new(EpollFlags::EPOLLIN, token);
         epoll.add(&bell, readable(token::BELL))?;
-        if let Some(udp) = &udp {
-            epoll.add(udp, readable(token::UDP))?;
-        }
+        let sip = Sockets::new(udp, tcp, &epoll)?;
         hardware.watch(&epoll)?;
         let published = clock.now().mono;
         Ok(Self {
             clock,
             node,
             hardware,
-            udp,
-            tcp,
+            sip,
             runtime,
             media,
+            rtp: None,
             records,
             shared,
             inbox,
@@ -151,7 +154,8 @@ impl Switch {
     /// How long to sleep when nothing happens.
     fn patience(&self) -> EpollTimeout {
         let timeout = self.node.poll_timeout().map(|(at, _)| at);
-        let due = [timeout, self.publish_at, self.hardware.poll_timeout(), self.stopping];
+        let sockets = self.sip.poll_timeout();
+        let due = [timeout, self.publish_at, self.hardware.poll_timeout(), sockets, self.stopping];
         match due.into_iter().flatten().min() {
             None => EpollTimeout::NONE,
             // epoll counts whole milliseconds: round up, or a timeout that is nearly due spins.
@@ -170,7 +174,7 @@ impl Switch {
                 self.take_media_events();
                 self.take_orders();
             }
-            token::UDP => self.take_datagrams(),
+            token::UDP => self.take_datagrams(index),
             token::DRIVER => {
                 for (span, alarms) in self.hardware.poll_alarms() {
                     self.input(Input::Alarms { span, alarms });
@@ -194,9 +198,9 @@ impl Switch {
         }
     }
 
-    fn take_datagrams(&mut self) {
+    fn take_datagrams(&mut self, socket: u64) {
         for _ in 0..BURST {
-            let Some((flow, bytes)) = self.udp.as_mut().and_then(SipUdp::receive) else { return };
+            let Some((flow, bytes)) = self.sip.receive(socket) else { return };
             self.input(Input::Sip(demarc_sip::Input::Message { flow, bytes }));
         }
     }
@@ -233,7 +237,38 @@ impl Switch {
 
     fn apply(&mut self, config: Arc<Config>) {
         self.hardware.configure(&config);
+        self.sip.want(&config.system.sip);
+        let moved = self.settle_sockets();
+        // Before the node knows of the ports, so that they are there when it uses them.
+        let rtp = &config.system.rtp;
+        self.use_ports(rtp.first_port, rtp.ports);
         self.input(Input::Config(config));
+        self.tell_moved(moved);
+    }
+
+    fn settle_sockets(&mut self) -> Vec<(Transport, SocketAddr)> {
+        let calls = self.calls();
+        let _runtime = self.runtime.enter();
+        self.sip.settle(self.clock.now().mono, &self.epoll, &calls)
+    }
+
+    fn tell_moved(&mut self, moved: Vec<(Transport, SocketAddr)>) {
+        for (transport, served) in moved {
+            tracing::info!(%served, transport = transport.via(), "SIP is served at a new address");
+            self.input(Input::Sip(demarc_sip::Input::Moved { transport, served }));
+        }
+    }
+
+    /// Audio is received where SIP is served.
+    fn use_ports(&mut self, first: u16, count: u16) {
+        let range = RtpRange { ip: self.sip.media_ip(), first, count };
+        if self.rtp.replace(range) != Some(range) {
+            self.media.use_ports(range);
+        }
+    }
+
+    fn calls(&self) -> BTreeSet<CallId> {
+        self.node.live(self.clock.now()).calls.iter().map(|call| call.call).collect()
     }
 
     /// Ends all calls and gives them a moment to be told.
@@ -257,6 +292,16 @@ impl Switch {
             self.node.handle_timeout(now);
             self.act();
         }
+        if self.sip.poll_timeout().is_some_and(|at| at <= now.mono) {
+            if self.sip.is_due(now.mono) {
+                let moved = self.settle_sockets();
+                if let Some(RtpRange { first, count, .. }) = self.rtp {
+                    self.use_ports(first, count);
+                }
+                self.tell_moved(moved);
+            }
+            self.sip.tidy(now.mono, &self.calls());
+        }
         for news in self.hardware.handle_timeout(now.mono, &self.shared.live(), &self.epoll) {
             self.input(news);
         }
@@ -266,11 +311,7 @@ impl Switch {
     fn act(&mut self) {
         while let Some(output) = self.node.poll_output() {
             match output {
-                Output::SipSend { flow, bytes } => match (flow.transport, &self.udp, &self.tcp) {
-                    (Transport::Udp, Some(udp), _) => udp.send(flow.remote, &bytes),
-                    (Transport::Tcp, _, Some(tcp)) => tcp.send(flow, bytes),
-                    _ => tracing::debug!(?flow, "a SIP message has no socket to leave by"),
-                },
+                Output::SipSend { flow, bytes } => self.sip.send(flow, bytes),
                 Output::SipResolve { host, port, transport } => self.resolve(host, port, transport),
                 Output::Line { channel, command } => self.hardware.command_line(channel, command),
                 Output::Isdn { span, command } => self.hardware.command_span(span, &command),
@@ -289,12 +330,8 @@ impl Switch {
     }
 
     fn resolve(&mut self, host: String, port: u16, transport: Transport) {
-        let served = match transport {
-            Transport::Udp => self.udp.as_ref().and_then(SipUdp::address),
-            Transport::Tcp => self.tcp.as_ref().map(SipTcp::address),
-        };
         let inbox = self.inbox.clone();
-        match served {
+        match self.sip.served(transport) {
             Some(served) => {
                 self.runtime.spawn(crate::resolve::resolve(inbox, served, host, port, transport));
             }
@@ -312,6 +349,9 @@ impl Switch {
             self.publish_at = None;
             self.published = now.mono;
             let live = self.node.live(now);
+            if self.sip.has_former() {
+                self.sip.tidy(now.mono, &live.calls.iter().map(|call| call.call).collect());
+            }
             // A call whose last leg is still being released is still shown.
             let (clearing, gone): (Vec<_>, Vec<_>) = std::mem::take(&mut self.ended)
                 .into_iter()

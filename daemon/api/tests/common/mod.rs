@@ -31,6 +31,8 @@ pub struct FakeGateway {
     pub applied: Mutex<Vec<(u64, Arc<Config>)>>,
     pub hung_up: Mutex<Vec<CallId>>,
     pub events: broadcast::Sender<LiveEvent>,
+    /// What the command line says.
+    pub sip: Mutex<Option<SocketAddr>>,
 }
 
 impl Gateway for FakeGateway {
@@ -95,6 +97,10 @@ impl Gateway for FakeGateway {
 
     fn simulated_numbers(&self) -> Vec<SimulatedNumber> {
         vec![SimulatedNumber { number: "02079460100".into(), name: "Echo".into() }]
+    }
+
+    fn sip_address(&self) -> Option<SocketAddr> {
+        *self.sip.lock().unwrap()
     }
 
     fn hardware(&self) -> Vec<HardwareSpan> {
@@ -244,7 +250,7 @@ impl Lab {
             Change { expected: 0, config: &config, author: "gateway", summary: "fresh from the box" };
         store.commit(change, 0).unwrap();
         let events = broadcast::channel(4).0;
-        let gateway = Arc::new(FakeGateway { applied: Mutex::default(), hung_up: Mutex::default(), events });
+        let gateway = Arc::new(FakeGateway { applied: Mutex::default(), hung_up: Mutex::default(), events, sip: Mutex::default() });
         let clock = Arc::new(AtomicU64::new(1_000_000));
         let seconds = clock.clone();
         let api = Api::new(Options {
