@@ -180,6 +180,7 @@ impl Phone {
                 let body = if options.contains(&"late") { String::new() } else { self.sdp() };
                 vec![self.ask("INVITE", &format!("sip:{number}@{GATEWAY}"), &from, &to, &extra, body)]
             }
+            ["REGISTER"] => vec![self.register().1],
             ["CANCEL"] => vec![self.cancel()],
             ["re-INVITE", direction] => {
                 self.direction = direction.to_string();
