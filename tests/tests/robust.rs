@@ -2,10 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use demarc_tests::real::audio::Say;
+use demarc_tests::real::daemon::free_sip;
 use demarc_tests::real::sipp::Cast;
 use demarc_tests::real::{Audio, Demarcd, Sipp, wait_for};
 use serde_json::Value;
-use std::net::{TcpListener, UdpSocket};
+use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
@@ -112,11 +113,55 @@ fn a_change_takes_effect_at_once_and_leaves_calls_alone() {
     assert_eq!(status, 200, "{answer}");
     wait_for("the trunk to go", PATIENCE, || {
         let (_, live) = gateway.api("GET", "/api/live", None);
-        live["trunks"].as_array()?.iter().find(|trunk| trunk["trunk"] == 1 && trunk["up"] == false).map(|_| ())
+        live["trunks"]
+            .as_array()?
+            .iter()
+            .find(|trunk| trunk["trunk"] == 1 && trunk["up"] == false)
+            .map(|_| ())
     });
     assert_eq!(calls(&mut gateway), 1);
     call.finish();
     assert!((audio.finish().loudest().1 - 700.0).abs() < 1.0);
+}
+
+#[test]
+fn sip_and_rtp_move_while_a_call_is_up() {
+    let mut gateway = ready(Demarcd::start_configured());
+    let (call, audio) = begin(&gateway, "201", ECHO, "call", 12_000);
+    wait_for("the call", PATIENCE, || (calls(&mut gateway) == 1).then_some(()));
+    let old = gateway.sip;
+
+    let (_, mut system) = gateway.api("GET", "/api/system", None);
+    gateway.sip = free_sip();
+    system["sip"]["udp"] = gateway.sip.to_string().into();
+    system["sip"]["tcp"] = gateway.sip.to_string().into();
+    // Beyond the 200 ports that it had.
+    let rtp = gateway.rtp() + 400;
+    system["rtp"]["first_port"] = rtp.into();
+    system["rtp"]["ports"] = 40.into();
+    let (status, answer) = gateway.change("PUT", "/api/system", Some(&system));
+    assert_eq!(status, 200, "{answer}");
+    let (_, account) = gateway.api("GET", "/api/devices/2/account", None);
+    assert_eq!(account["udp"], gateway.sip.to_string());
+
+    wait_for("the new listener", PATIENCE, || TcpStream::connect(gateway.sip).ok());
+    assert!(TcpStream::connect(old).is_err(), "the old one is gone");
+    let password = gateway.password("202");
+    for tcp in [false, true] {
+        let cast = Cast { user: "202", password: &password, tcp, ..Cast::default() };
+        Sipp::start("register", gateway.sip, &cast).finish();
+    }
+    let (other, other_audio) = begin(&gateway, "203", "*43", "call", 2000);
+    let messages = other.finish();
+    let port = messages.split("m=audio ").filter_map(|rest| rest.split(' ').next()?.parse().ok());
+    let ours: Vec<u16> = port.filter(|port| (rtp..rtp + 80).contains(port)).collect();
+    assert!(!ours.is_empty(), "audio is received on the new ports: {messages}");
+    assert!((other_audio.finish().loudest().1 - 700.0).abs() < 1.0);
+
+    // The phone of the first call knows only the old address, and says BYE there.
+    call.finish();
+    assert!((audio.finish().loudest().1 - 700.0).abs() < 1.0);
+    wait_for("the end of the call", PATIENCE, || (calls(&mut gateway) == 0).then_some(()));
 }
 
 #[test]
@@ -127,7 +172,8 @@ fn malformed_sip_is_answered_or_dropped_and_nobody_else_notices() {
     let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     for n in 0..2000_u32 {
-        let mut noise: Vec<u8> = (0..n % 900).map(|i| (i.wrapping_mul(2_654_435_761).wrapping_add(n) >> 13) as u8).collect();
+        let mut noise: Vec<u8> =
+            (0..n % 900).map(|i| (i.wrapping_mul(2_654_435_761).wrapping_add(n) >> 13) as u8).collect();
         if n % 3 == 0 {
             noise.splice(0..0, *b"INVITE sip:x@y SIP/2.0\r\nVia: ");
         }
@@ -178,7 +224,8 @@ fn a_busy_port_is_said_in_one_line() {
     let taken = tcp.local_addr().unwrap().to_string();
     for arguments in [["--http", &taken], ["--sip", &taken]] {
         let said = Demarcd::fails(folder.path(), &arguments);
-        let line = said.lines().find(|line| line.starts_with("demarcd: ")).unwrap_or_else(|| panic!("{said}"));
+        let line =
+            said.lines().find(|line| line.starts_with("demarcd: ")).unwrap_or_else(|| panic!("{said}"));
         assert!(line.contains(&taken), "{line}");
     }
     let udp = UdpSocket::bind("127.0.0.1:0").unwrap();
@@ -206,9 +253,8 @@ fn a_configuration_from_the_future_is_not_touched() {
     let (data, _) = gateway.stop();
     let file = data.path().join("demarc.db");
     let sqlite = rusqlite::Connection::open(&file).unwrap();
-    let changed = sqlite
-        .execute("UPDATE revision SET config = json_set(config, '$.format', 99)", [])
-        .unwrap();
+    let changed =
+        sqlite.execute("UPDATE revision SET config = json_set(config, '$.format', 99)", []).unwrap();
     assert!(changed > 0);
     drop(sqlite);
     let said = Demarcd::fails(data.path(), &[]);

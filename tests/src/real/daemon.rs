@@ -48,9 +48,32 @@ impl Demarcd {
 
     /// Starts a daemon on a data directory.
     pub fn start_on(data: Arc<TempDir>) -> Self {
+        Self::start_at(data, free_ports, arguments)
+    }
+
+    /// Starts a daemon whose SIP and RTP ports the configuration decides, not the command line.
+    pub fn start_configured() -> Self {
+        let mut first = Self::start();
+        let (sip, rtp) = (first.sip, first.rtp);
+        let (_, mut system) = first.api("GET", "/api/system", None);
+        system["sip"]["udp"] = sip.to_string().into();
+        system["sip"]["tcp"] = sip.to_string().into();
+        system["rtp"]["first_port"] = rtp.into();
+        let (status, answer) = first.change("PUT", "/api/system", Some(&system));
+        assert_eq!(status, 200, "{answer}");
+        let (data, _) = first.stop();
+        let ports = || (free_ports().0, sip, rtp);
+        Self::start_at(data, ports, |http, _, _| vec!["--http".into(), http.to_string()])
+    }
+
+    fn start_at(
+        data: Arc<TempDir>,
+        ports: impl Fn() -> (SocketAddr, SocketAddr, u16),
+        arguments: impl Fn(SocketAddr, SocketAddr, u16) -> Vec<String>,
+    ) -> Self {
         for _ in 0..20 {
-            let (http, sip, rtp) = free_ports();
-            let (mut child, log) = launch(data.path(), http, sip, rtp);
+            let (http, sip, rtp) = ports();
+            let (mut child, log) = launch(data.path(), &arguments(http, sip, rtp));
             let text = || log.lock().expect("a log").clone();
             let ready = wait_for("the daemon", START, || match child.try_wait().expect("a child") {
                 Some(_) => Some(false),
@@ -68,7 +91,8 @@ impl Demarcd {
     /// Starts a daemon that is expected to give up, and returns what it says.
     pub fn fails(data: &Path, arguments: &[&str]) -> String {
         let (http, sip, rtp) = free_ports();
-        let output = command(data, http, sip, rtp).args(arguments).output().expect("demarcd");
+        let output =
+            command(data, &self::arguments(http, sip, rtp)).args(arguments).output().expect("demarcd");
         assert!(!output.status.success(), "it started");
         String::from_utf8_lossy(&output.stderr).into_owned()
     }
@@ -171,8 +195,7 @@ impl Demarcd {
         let token = self.token.clone().unwrap_or_default();
         let (_, headers, _) = self.request("GET", "/api/system", &[("Cookie", &token)], None);
         let tag = header(&headers, "etag").expect("an ETag");
-        let (status, _, answer) =
-            self.request(method, path, &[("Cookie", &token), ("If-Match", &tag)], body);
+        let (status, _, answer) = self.request(method, path, &[("Cookie", &token), ("If-Match", &tag)], body);
         (status, answer)
     }
 
@@ -212,7 +235,11 @@ impl Demarcd {
         let text = String::from_utf8_lossy(&answer).into_owned();
         let (head, rest) = text.split_once("\r\n\r\n").expect("an answer");
         let status = head.split(' ').nth(1).and_then(|code| code.parse().ok()).expect("a status");
-        let rest = if head.to_lowercase().contains("transfer-encoding: chunked") { unchunk(rest) } else { rest.into() };
+        let rest = if head.to_lowercase().contains("transfer-encoding: chunked") {
+            unchunk(rest)
+        } else {
+            rest.into()
+        };
         (status, head.to_string(), serde_json::from_str(&rest).unwrap_or(Value::String(rest)))
     }
 }
@@ -227,17 +254,19 @@ impl Drop for Demarcd {
     }
 }
 
-fn command(data: &Path, http: SocketAddr, sip: SocketAddr, rtp: u16) -> Command {
+fn command(data: &Path, arguments: &[String]) -> Command {
     let mut command = Command::new(program("demarcd"));
-    command
-        .arg("--data")
-        .arg(data)
-        .args(["--http", &http.to_string(), "--sip", &sip.to_string(), "--rtp", &rtp.to_string()]);
+    command.arg("--data").arg(data).args(arguments);
     command
 }
 
-fn launch(data: &Path, http: SocketAddr, sip: SocketAddr, rtp: u16) -> (Child, Arc<Mutex<String>>) {
-    let mut child = command(data, http, sip, rtp)
+fn arguments(http: SocketAddr, sip: SocketAddr, rtp: u16) -> Vec<String> {
+    let (http, sip, rtp) = (http.to_string(), sip.to_string(), rtp.to_string());
+    [["--http", &http], ["--sip", &sip], ["--rtp", &rtp]].concat().into_iter().map(str::to_owned).collect()
+}
+
+fn launch(data: &Path, arguments: &[String]) -> (Child, Arc<Mutex<String>>) {
+    let mut child = command(data, arguments)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -257,6 +286,11 @@ fn launch(data: &Path, http: SocketAddr, sip: SocketAddr, rtp: u16) -> (Child, A
         });
     }
     (child, log)
+}
+
+/// An address on which SIP could be served now, over UDP and TCP.
+pub fn free_sip() -> SocketAddr {
+    free_ports().1
 }
 
 /// Ports that are free now: one for HTTP, one for SIP over UDP and TCP, and 200 even ones for RTP.
