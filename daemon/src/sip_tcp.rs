@@ -29,8 +29,13 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// What the dispatcher is told.
 #[derive(Debug)]
 enum Task {
-    Send { flow: Flow, bytes: Vec<u8> },
-    Closed { connection: u64 },
+    Send {
+        flow: Flow,
+        bytes: Vec<u8>,
+    },
+    Closed {
+        connection: u64,
+    },
     /// Accept there from now on, or nowhere.
     Listen(Option<Listener>),
 }

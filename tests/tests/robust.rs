@@ -6,7 +6,7 @@ use demarc_tests::real::daemon::free_sip;
 use demarc_tests::real::sipp::Cast;
 use demarc_tests::real::{Audio, Demarcd, Sipp, wait_for};
 use serde_json::Value;
-use std::net::{TcpListener, TcpStream, UdpSocket};
+use std::net::{SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::process::Command;
 use std::time::Duration;
 
@@ -162,6 +162,19 @@ fn sip_and_rtp_move_while_a_call_is_up() {
     call.finish();
     assert!((audio.finish().loudest().1 - 700.0).abs() < 1.0);
     wait_for("the end of the call", PATIENCE, || (calls(&mut gateway) == 0).then_some(()));
+
+    // From one address to all of them: the old socket is in the way of the new one.
+    let all = SocketAddr::from(([0, 0, 0, 0], gateway.sip.port()));
+    system["sip"]["udp"] = all.to_string().into();
+    system["sip"]["tcp"] = all.to_string().into();
+    let (status, answer) = gateway.change("PUT", "/api/system", Some(&system));
+    assert_eq!(status, 200, "{answer}");
+    gateway.sip.set_ip([127, 0, 0, 2].into());
+    wait_for("the new listener", PATIENCE, || TcpStream::connect(gateway.sip).ok());
+    for tcp in [false, true] {
+        let cast = Cast { user: "202", password: &password, tcp, ..Cast::default() };
+        Sipp::start("register", gateway.sip, &cast).finish();
+    }
 }
 
 #[test]

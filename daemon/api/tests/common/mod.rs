@@ -250,7 +250,12 @@ impl Lab {
             Change { expected: 0, config: &config, author: "gateway", summary: "fresh from the box" };
         store.commit(change, 0).unwrap();
         let events = broadcast::channel(4).0;
-        let gateway = Arc::new(FakeGateway { applied: Mutex::default(), hung_up: Mutex::default(), events, sip: Mutex::default() });
+        let gateway = Arc::new(FakeGateway {
+            applied: Mutex::default(),
+            hung_up: Mutex::default(),
+            events,
+            sip: Mutex::default(),
+        });
         let clock = Arc::new(AtomicU64::new(1_000_000));
         let seconds = clock.clone();
         let api = Api::new(Options {
