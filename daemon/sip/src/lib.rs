@@ -12,10 +12,10 @@
 
 mod admission;
 mod cause;
-mod hub;
 mod dialog;
 pub mod digest;
 mod entropy;
+mod hub;
 mod identity;
 mod io;
 pub mod message;

@@ -1120,7 +1120,7 @@ export interface components {
         } | {
             /**
              * Format: int32
-             * @description How many digits to take away (0–20).
+             * @description How many digits to take away (0–20) of the form that matched; a `+` is not counted.
              */
             strip: number;
             /** @enum {string} */
@@ -1657,7 +1657,7 @@ export interface components {
             lost_after_s: number;
             /**
              * Format: int32
-             * @description How many ports for RTP (every second one is for RTCP), 2–2000.
+             * @description How many even ports for RTP; each odd one after it is left for RTCP. 2–2000.
              */
             ports: number;
         };

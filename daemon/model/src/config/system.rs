@@ -60,7 +60,7 @@ pub struct SipSettings {
 pub struct RtpSettings {
     /// The first port; even.
     pub first_port: u16,
-    /// How many ports for RTP (every second one is for RTCP), 2–2000.
+    /// How many even ports for RTP; each odd one after it is left for RTCP. 2–2000.
     pub ports: u16,
     /// A call whose party sends no RTP for this long is ended, in seconds (0 = never, else 5–3600).
     pub lost_after_s: u16,

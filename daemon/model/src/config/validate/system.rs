@@ -68,7 +68,7 @@ impl Config {
             );
         }
         faults.within("/system/rtp/ports", rtp.ports, 2, 2000, "ports");
-        let end = u32::from(rtp.first_port) + u32::from(rtp.ports);
+        let end = u32::from(rtp.first_port) + 2 * u32::from(rtp.ports);
         if end > 65536 {
             faults.add(
                 "/system/rtp/ports",
