@@ -38,7 +38,7 @@ const CASES: &[Case] = &[
     (|c| c.system.ring_timeout_s = 301, "/system/ring_timeout_s", "5–300 seconds"),
     (|c| c.system.max_call_minutes = 0, "/system/max_call_minutes", "1–1440 minutes"),
     (|c| c.system.sip.udp = "127.0.0.1:0".parse().ok(), "/system/sip/udp", "5060"),
-    (|c| c.system.sip.udp = "127.0.0.1:16400".parse().ok(), "/system/sip/udp", "outside 16384–16583"),
+    (|c| c.system.sip.udp = "127.0.0.1:16400".parse().ok(), "/system/sip/udp", "outside 16384–16783"),
     (|c| c.system.sip.realm = "a\"b".into(), "/system/sip/realm", "without quotation marks"),
     (|c| c.system.sip.realm.clear(), "/system/sip/realm", "1–64"),
     (|c| c.system.sip.external_address = "0.0.0.0".parse().ok(), "/system/sip/external_address", "public"),
