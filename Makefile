@@ -24,7 +24,7 @@ check: webui
 test: check build
 	cargo nextest run --locked --workspace --no-fail-fast
 	cargo test --locked --workspace --doc
-	cd webui && npm run --silent test
+	cd webui && DEMARCD_BIN=$(CURDIR)/target/release/demarcd npm run --silent test
 
 # The figures of the closing notes, each a ratio or a count against a yardstick of the same run.
 figures: build

@@ -3,7 +3,7 @@
 use super::token;
 use crate::isdn::IsdnLink;
 use demarc_hal::{Alarm, Driver, DriverEvent, Line, LineCommand, LineEvent, PortKind, SpanSettings};
-use demarc_isdn::{Command, Dialect, Settings, Side};
+use demarc_isdn::{Command, Dialect, Event, Settings, Side};
 use demarc_model::config::{Span, SpanDialect, SpanSide};
 use demarc_model::live::{ChannelState, Live};
 use demarc_model::{ChannelId, Config, Instant, SpanId};
@@ -100,7 +100,16 @@ impl Hardware {
     pub(super) fn poll_helper(&mut self, span: SpanId, now: Instant) -> Option<Input> {
         let link = self.links.iter_mut().find(|link| link.span() == span)?;
         match link.poll_event(now) {
-            Ok(event) => Some(Input::Isdn { span, event: event? }),
+            Ok(event) => {
+                let event = event?;
+                match &event {
+                    Event::Up => tracing::info!(%span, "the D channel is up"),
+                    Event::Down => tracing::warn!(%span, "the D channel is down"),
+                    Event::Warning(text) => tracing::debug!(%span, text, "libpri"),
+                    _ => {}
+                }
+                Some(Input::Isdn { span, event })
+            }
             Err(_) => Some(Input::HelperGone { span }),
         }
     }
