@@ -128,13 +128,8 @@ fn setup(gateway: &mut Demarcd, calls: u32) {
     let password = gateway.password("201");
     let cast =
         Cast { user: "201", password: &password, number: ECHO, audio: 9, talk_ms: 0, ..Cast::default() };
-    let began = Instant::now();
+    // At a pace that leaves it air: what a caller waits for.
     Sipp::start_many("call", gateway.sip, &cast, calls, 200, 20).finish();
-    let took = began.elapsed().as_secs_f64();
-    row(
-        "calls a second through the PRI, set up and cleared",
-        format!("{:.1} ({calls} calls in {took:.1} s)", f64::from(calls) / took),
-    );
     let (_, records) = gateway.api("GET", "/api/call_records?limit=400", None);
     let ids: Vec<String> = records["records"]
         .as_array()
@@ -148,6 +143,14 @@ fn setup(gateway: &mut Demarcd, calls: u32) {
     row(
         "INVITE in to SETUP out (as the helper reports it)",
         format!("p50 {:.2} ms, p99 {:.2} ms over {} calls", at(0.5), at(0.99), delays.len()),
+    );
+    // As fast as it goes, with at most 25 channels of the span.
+    let (many, began) = (4 * calls, Instant::now());
+    Sipp::start_many("call", gateway.sip, &cast, many, 2000, 25).finish();
+    let took = began.elapsed().as_secs_f64();
+    row(
+        "calls a second through the PRI, set up and cleared",
+        format!("{:.0} ({many} calls in {took:.1} s)", f64::from(many) / took),
     );
 }
 
