@@ -4,7 +4,7 @@ use demarc_api::SimulatedNumber;
 use demarc_model::config::{DeviceKind, SipAccount};
 use demarc_store::Store;
 use serde_json::json;
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
@@ -26,34 +26,39 @@ pub struct Banner {
 }
 
 impl Banner {
-    /// Prints it to standard output.
+    /// Prints it to standard output. Nobody may be reading there: that is no reason to stop.
     pub fn print(&self) {
-        println!("\nDemarc runs.\n");
-        println!("  open: http://{}/", self.http);
-        if let Some(code) = &self.setup_code {
-            println!("  setup code: {code}");
-        }
+        // A terminal is for eyes; anything else may be a log, where passwords must not be.
+        let text = self.text(std::io::stdout().is_terminal());
+        let _ = std::io::stdout().write_all(text.as_bytes());
+    }
+
+    fn text(&self, with_passwords: bool) -> String {
         let beside = std::env::current_exe().map(|daemon| daemon.with_file_name("demarc"));
         let program = beside.map_or("demarc".into(), |program| program.display().to_string());
         let demarc = format!("{program} --data {}", self.data.display());
-        // A terminal is for eyes; anything else may be a log, where passwords must not be.
-        if std::io::stdout().is_terminal() {
-            println!("  SIP accounts (server {}):", self.sip);
-            for account in self.accounts() {
-                println!("    user {}  password {}", account.username, account.password.reveal());
-            }
+        let mut lines = vec![String::new(), "Demarc runs.".into(), String::new()];
+        lines.push(format!("  open: http://{}/", self.http));
+        if let Some(code) = &self.setup_code {
+            lines.push(format!("  setup code: {code}"));
         }
-        println!("  all of this again: {demarc} directory");
-        println!("  an analog phone: {demarc} phone 1 off-hook\n");
-        println!("What to dial:");
-        println!("  201-204      the SIP phones");
-        println!("  211-214      the analog phones");
-        println!("  200          everybody");
-        for number in &self.numbers {
-            println!("  {:<12} {}", number.number, number.name);
+        if with_passwords {
+            lines.push(format!("  SIP accounts (server {}):", self.sip));
+            let account = |account: &SipAccount| {
+                format!("    user {}  password {}", account.username, account.password.reveal())
+            };
+            lines.extend(self.accounts().iter().map(account));
         }
-        println!("  8 in front   through an analog line instead of the PRI\n");
-        println!("ready");
+        lines.push(format!("  all of this again: {demarc} directory"));
+        lines.push(format!("  an analog phone: {demarc} phone 1 off-hook"));
+        lines.extend([String::new(), "What to dial:".into()]);
+        lines.push("  201-204      the SIP phones".into());
+        lines.push("  211-214      the analog phones".into());
+        lines.push("  200          everybody".into());
+        lines.extend(self.numbers.iter().map(|number| format!("  {:<12} {}", number.number, number.name)));
+        lines.push("  8 in front   through an analog line instead of the PRI".into());
+        lines.extend([String::new(), "ready".into(), String::new()]);
+        lines.join("\n")
     }
 
     /// The same and the accounts of the SIP phones, for `demarc directory`. It leaves the process

@@ -82,7 +82,8 @@ fn main() -> ExitCode {
     match ask(&args) {
         Ok(answer) if answer.is_null() => ExitCode::SUCCESS,
         Ok(answer) => {
-            println!("{answer:#}");
+            // Whoever reads only the first lines of it (`| head`) has what they want.
+            let _ = writeln!(std::io::stdout(), "{answer:#}");
             ExitCode::SUCCESS
         }
         Err(error) => {
