@@ -65,6 +65,7 @@ pub struct Audio {
     /// Where it listens.
     pub port: u16,
     stop: Arc<AtomicBool>,
+    hears: Arc<AtomicBool>,
     thread: JoinHandle<Heard>,
 }
 
@@ -75,9 +76,15 @@ impl Audio {
         let port = socket.local_addr().expect("an address").port();
         socket.set_read_timeout(Some(Duration::from_millis(2))).expect("a timeout");
         let stop = Arc::new(AtomicBool::new(false));
-        let stopped = stop.clone();
-        let thread = std::thread::spawn(move || run(&socket, &say, toward, &stopped));
-        Self { port, stop, thread }
+        let hears = Arc::new(AtomicBool::new(false));
+        let (stopped, heard) = (stop.clone(), hears.clone());
+        let thread = std::thread::spawn(move || run(&socket, &say, toward, &stopped, &heard));
+        Self { port, stop, hears, thread }
+    }
+
+    /// Has anything been heard, and so been answered?
+    pub fn hears(&self) -> bool {
+        self.hears.load(Ordering::Relaxed)
     }
 
     /// Stops and tells what was heard.
@@ -88,7 +95,13 @@ impl Audio {
 }
 
 #[allow(clippy::disallowed_methods, reason = "RTP is sent in real time")]
-fn run(socket: &UdpSocket, say: &Say, toward: Option<SocketAddr>, stop: &AtomicBool) -> Heard {
+fn run(
+    socket: &UdpSocket,
+    say: &Say,
+    toward: Option<SocketAddr>,
+    stop: &AtomicBool,
+    hears: &AtomicBool,
+) -> Heard {
     let began = Instant::now();
     let mut far = toward;
     let mut sent: u32 = 0;
@@ -102,6 +115,7 @@ fn run(socket: &UdpSocket, say: &Say, toward: Option<SocketAddr>, stop: &AtomicB
                 let _ = socket.send_to(&packet, to);
             }
             sent += 1;
+            hears.store(true, Ordering::Relaxed);
         }
         let Ok((length, from)) = socket.recv_from(&mut buffer) else { continue };
         if length < 12 || buffer[0] >> 6 != 2 {
