@@ -45,6 +45,7 @@ fn assert_milliwatt(heard: &Heard) {
     let (level, hz) = heard.loudest();
     assert!(level.abs() < 0.5, "{level} dBm0");
     assert!((hz - 1004.0).abs() < 1.0, "{hz} Hz");
+    assert_eq!(heard.lost, 0, "packets that never came");
 }
 
 /// The span and the lines are ready some moments after the start.
