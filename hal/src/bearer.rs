@@ -19,6 +19,21 @@ pub trait Bearer: Send {
 
     /// The law of the octets.
     fn companding(&self) -> crate::Companding;
+
+    /// Cancels the echo of this line, or lets the octets pass as they are (data, fax). A port has a
+    /// canceller from the moment it opens; where there is none to switch, nothing happens.
+    fn cancel_echo(&mut self, on: bool) {
+        let _ = on;
+    }
+}
+
+/// The clock of the cards: what media are paced by.
+pub trait Clock: Send {
+    /// Readable when a period of [`BLOCK`] samples has passed.
+    fn wake_fd(&self) -> std::os::fd::BorrowedFd<'_>;
+
+    /// The periods that have passed since this was asked last.
+    fn take(&mut self) -> u64;
 }
 
 /// Whether a block moved.

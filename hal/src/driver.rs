@@ -1,9 +1,10 @@
 //! The driver of one family of cards.
 
-use crate::bearer::Bearer;
-use crate::line::Line;
+use crate::bearer::{Bearer, Clock};
+use crate::card::Card;
+use crate::line::{Line, LineSettings};
 use crate::port::{ChannelId, SpanId};
-use crate::span::{SpanInfo, SpanSettings, SpanStatus};
+use crate::span::{Defect, Maintenance, SpanInfo, SpanSettings, SpanStatus};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// A D channel: a file descriptor that carries one HDLC frame a read or write, each followed by
@@ -12,6 +13,24 @@ use std::os::fd::{BorrowedFd, OwnedFd};
 pub struct DChannel {
     /// Handed to the process that speaks Q.921.
     pub fd: OwnedFd,
+}
+
+/// A channel with channel-associated signalling: handed to the process that speaks MFC/R2.
+#[derive(Debug)]
+pub struct CasChannel {
+    /// Carries the octets of the bearer and the signalling bits, in the manner of `form`.
+    pub fd: OwnedFd,
+    /// How.
+    pub form: CasForm,
+}
+
+/// How a descriptor carries channel-associated signalling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CasForm {
+    /// A DAHDI channel: octets by read and write, bits by its ioctls.
+    Dahdi,
+    /// Sequenced packets; see the driver.
+    Packets,
 }
 
 /// A driver. It opens each port once; a second opening is [`Error::Busy`] until the first is
@@ -38,10 +57,37 @@ pub trait Driver: Send {
     /// As [`Driver::open_line`].
     fn open_bearer(&mut self, channel: ChannelId) -> Result<Box<dyn Bearer>, Error>;
 
-    /// Sets up a digital span.
+    /// Opens a channel with channel-associated signalling.
     ///
     /// # Errors
-    /// [`Error::NoSuchPort`], [`Error::Unsupported`], [`Error::Gone`].
+    /// As [`Driver::open_line`].
+    fn open_cas(&mut self, channel: ChannelId) -> Result<CasChannel, Error> {
+        Err(Error::WrongKind(channel))
+    }
+
+    /// The clock of the cards, where media can be paced by it; once.
+    ///
+    /// # Errors
+    /// [`Error::Os`].
+    fn open_clock(&mut self) -> Result<Option<Box<dyn Clock>>, Error> {
+        Ok(None)
+    }
+
+    /// Sets up an analog port, open or not.
+    ///
+    /// # Errors
+    /// As [`Driver::configure_span`].
+    fn configure_line(&mut self, channel: ChannelId, settings: &LineSettings) -> Result<(), Error> {
+        let _ = (channel, settings);
+        Ok(())
+    }
+
+    /// Sets up a digital span, and starts it. Its ports are afterwards what the signalling makes of
+    /// them: read [`Driver::spans`] again. Other spans go on undisturbed.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchPort`], [`Error::Unsupported`], [`Error::Gone`]; [`Error::Busy`] when a
+    /// change of signalling finds one of its channels open.
     fn configure_span(&mut self, span: SpanId, settings: &SpanSettings) -> Result<(), Error>;
 
     /// Layer 1 of a span, as it is now.
@@ -49,6 +95,29 @@ pub trait Driver: Send {
     /// # Errors
     /// [`Error::NoSuchPort`], [`Error::Gone`].
     fn span_status(&self, span: SpanId) -> Result<SpanStatus, Error>;
+
+    /// Asks a span for maintenance, or for normal service again.
+    ///
+    /// # Errors
+    /// As [`Driver::configure_span`].
+    fn maintain(&mut self, span: SpanId, maintenance: Maintenance) -> Result<(), Error> {
+        let _ = (span, maintenance);
+        Err(Error::Unsupported("maintenance"))
+    }
+
+    /// Puts one error into what a span sends.
+    ///
+    /// # Errors
+    /// As [`Driver::configure_span`].
+    fn insert(&mut self, span: SpanId, defect: Defect) -> Result<(), Error> {
+        let _ = (span, defect);
+        Err(Error::Unsupported("error insertion"))
+    }
+
+    /// Every card that was found, those that nothing drives among them.
+    fn cards(&self) -> Vec<Card> {
+        Vec::new()
+    }
 
     /// The next thing that happened to a span, if any.
     fn poll_event(&mut self) -> Option<DriverEvent>;
@@ -62,8 +131,12 @@ pub trait Driver: Send {
 pub enum DriverEvent {
     /// Its alarms changed: read [`Driver::span_status`].
     AlarmsChanged(SpanId),
-    /// Its card has vanished.
+    /// Its card has vanished: close what is open on it.
     Gone(SpanId),
+    /// It is there, for the first time or again: configure and open it.
+    Arrived(SpanId),
+    /// [`Driver::cards`] has changed.
+    CardsChanged,
 }
 
 /// Why a driver could not do something.

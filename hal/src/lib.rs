@@ -6,14 +6,19 @@
 #![forbid(unsafe_code)]
 
 pub mod bearer;
+pub mod card;
 pub mod conformance;
 pub mod driver;
 pub mod line;
 pub mod port;
 pub mod span;
 
-pub use bearer::{BLOCK, Bearer, Block, Transfer};
-pub use driver::{DChannel, Driver, DriverEvent, Error};
-pub use line::{Line, LineCommand, LineEvent};
+pub use bearer::{BLOCK, Bearer, Block, Clock, Transfer};
+pub use card::{Bus, Card, CardState};
+pub use driver::{CasChannel, CasForm, DChannel, Driver, DriverEvent, Error};
+pub use line::{Line, LineCommand, LineEvent, LineSettings, StartMode};
 pub use port::{ChannelId, Port, PortKind, SpanId};
-pub use span::{Alarm, Companding, Framing, LineCode, SpanInfo, SpanKind, SpanSettings, SpanStatus};
+pub use span::{
+    Alarm, Companding, Defect, Framing, LineCode, Maintenance, Signalling, SpanInfo, SpanKind, SpanSettings,
+    SpanStatus,
+};

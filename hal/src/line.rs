@@ -40,6 +40,37 @@ pub enum LineCommand {
     ReversePolarity(bool),
     /// FXS: take battery away for `Duration` (the kewl-start disconnect signal).
     OpenLoop(Duration),
+    /// FXS: pass audio to the telephone on hook for `Duration` (caller identity).
+    OnHookTransmission(Duration),
+    /// FXS: light the message lamp of the telephone, where the card can (neon or reversal).
+    MessageLamp(bool),
+    /// E&M: off hook for a moment (wink start).
+    Wink,
+}
+
+/// How an analog port is run.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LineSettings {
+    /// How a line is seized and released.
+    pub start: StartMode,
+    /// Gain from the line towards us, in dB, −24 to +12.
+    pub receive_gain_db: f32,
+    /// Gain towards the line, in dB, −24 to +12.
+    pub transmit_gain_db: f32,
+}
+
+/// How an analog line is seized and released.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum StartMode {
+    /// By closing the loop; the far end's release is a break in the battery.
+    #[default]
+    Kewl,
+    /// By closing the loop; the far end's release is not signalled.
+    Loop,
+    /// By grounding the ring wire.
+    Ground,
 }
 
 /// What happened on a loop.
@@ -66,6 +97,12 @@ pub enum LineEvent {
     Flash,
     /// FXS: one digit (`0`–`9`) dialled by pulses.
     PulseDigit(char),
+    /// FXO: another telephone on the same pair went off hook.
+    LineInUse,
+    /// FXO: the other telephone is on hook again.
+    LineFree,
+    /// E&M: the far end went off hook for a moment (wink start).
+    Wink,
     /// The card has vanished.
     Gone,
 }

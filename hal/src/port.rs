@@ -54,6 +54,10 @@ pub enum PortKind {
     Bearer,
     /// The signalling channel of an ISDN span.
     DChannel,
+    /// A bearer with four signalling bits of its own (ITU-T Q.400 series): MFC/R2.
+    Cas,
+    /// A bearer with E&M signalling: two wires' worth of on and off hook, each way.
+    EAndM,
 }
 
 /// A channel and what it is.

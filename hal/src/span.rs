@@ -1,6 +1,6 @@
 //! Spans: what they are, how they are set, and how they do.
 
-use crate::port::{Port, SpanId};
+use crate::port::{Port, PortKind, SpanId};
 use serde::{Deserialize, Serialize};
 
 /// What a span carries.
@@ -12,8 +12,72 @@ pub enum SpanKind {
     E1,
     /// 1544 kbit/s, ANSI T1.403: 23 bearers and a D channel in timeslot 24.
     T1,
+    /// 192 kbit/s, ITU-T I.430: two bearers and a D channel in timeslot 3.
+    Bri,
     /// Analog ports of one card.
     Analog,
+}
+
+impl SpanKind {
+    /// Timeslots of the span; 0 for analog ports, of which a card may have any number.
+    pub const fn slots(self) -> u8 {
+        match self {
+            SpanKind::E1 => 31,
+            SpanKind::T1 => 24,
+            SpanKind::Bri => 3,
+            SpanKind::Analog => 0,
+        }
+    }
+
+    /// The timeslot of the D channel, where there is one.
+    pub const fn d_slot(self) -> Option<u8> {
+        match self {
+            SpanKind::E1 => Some(16),
+            SpanKind::T1 => Some(24),
+            SpanKind::Bri => Some(3),
+            SpanKind::Analog => None,
+        }
+    }
+}
+
+/// What the timeslots of a digital span are used for.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case", tag = "type", content = "ports")]
+pub enum Signalling {
+    /// Common channel: a D channel for the bearers (Q.931).
+    #[default]
+    Isdn,
+    /// Bearers alone: a further span of an NFAS group (Q.931 Annex F, ANSI T1.607).
+    Bearers,
+    /// Channel-associated bits, ITU-T Q.421: MFC/R2.
+    R2,
+    /// E&M signalling in the channel-associated bits (E1) or robbed bits (T1).
+    EAndM,
+    /// A channel bank: each timeslot is an FXO or FXS port, from timeslot 1.
+    ChannelBank(Vec<PortKind>),
+}
+
+impl Signalling {
+    /// What timeslot `slot` of a span of this kind is; none when it carries nothing of ours.
+    pub fn port(&self, kind: SpanKind, slot: u8) -> Option<PortKind> {
+        if slot == 0 || slot > kind.slots() {
+            return None;
+        }
+        let signalling = kind.d_slot() == Some(slot);
+        // Channel-associated bits travel in timeslot 16 of an E1, and in the bearers of a T1.
+        let bits = signalling && kind == SpanKind::E1;
+        match self {
+            Signalling::Isdn if signalling => Some(PortKind::DChannel),
+            Signalling::Isdn | Signalling::Bearers => Some(PortKind::Bearer),
+            Signalling::R2 => (!bits).then_some(PortKind::Cas),
+            Signalling::EAndM => (!bits).then_some(PortKind::EAndM),
+            Signalling::ChannelBank(ports) => {
+                let kind = ports.get(usize::from(slot) - 1).copied();
+                kind.filter(|kind| !bits && matches!(kind, PortKind::Fxo | PortKind::Fxs))
+            }
+        }
+    }
 }
 
 /// Companding law, ITU-T G.711.
@@ -89,6 +153,35 @@ pub struct SpanSettings {
     pub line_code: LineCode,
     /// Clock priority: 0 = we are the master, 1 = first source, 2 = second …
     pub timing: u8,
+    /// T1 line build-out, 0 (0–133 ft) to 7; 0 elsewhere.
+    pub build_out: u8,
+    /// BRI: we are the network side (NT).
+    pub network: bool,
+    /// BRI: the bus is terminated here with 100 Ω.
+    pub terminated: bool,
+    /// What the timeslots are used for.
+    pub signalling: Signalling,
+}
+
+impl SpanSettings {
+    /// What a span of this kind is set to when nothing is known of the far end: the telco is the
+    /// clock, and there is a D channel.
+    pub const fn of(kind: SpanKind) -> Self {
+        let (framing, line_code) = match kind {
+            SpanKind::T1 => (Framing::Esf, LineCode::B8zs),
+            SpanKind::Bri => (Framing::Basic, LineCode::Ami),
+            SpanKind::E1 | SpanKind::Analog => (Framing::Crc4, LineCode::Hdb3),
+        };
+        Self {
+            framing,
+            line_code,
+            timing: 1,
+            build_out: 0,
+            network: false,
+            terminated: false,
+            signalling: Signalling::Isdn,
+        }
+    }
 }
 
 /// An alarm of layer 1, worst first.
@@ -104,6 +197,24 @@ pub enum Alarm {
     Blue,
     /// The signal is back and being observed.
     Recovering,
+    /// Nothing arrives at all (a detail of [`Alarm::Red`]).
+    LossOfSignal,
+    /// A signal arrives, but no frame is found in it (a detail of [`Alarm::Red`]).
+    LossOfFrame,
+    /// Frames are found, but no multiframe: CRC-4 or the channel-associated bits.
+    LossOfMultiframe,
+    /// The span is looped for a test.
+    Loopback,
+    /// The port has never been started.
+    NotOpen,
+}
+
+impl Alarm {
+    /// No call can be placed while it lasts. A recovering signal carries calls already, and one
+    /// without its multiframe still does.
+    pub const fn stops_calls(self) -> bool {
+        !matches!(self, Alarm::Recovering | Alarm::LossOfMultiframe)
+    }
 }
 
 /// Layer 1 as it is now.
@@ -118,4 +229,73 @@ pub struct SpanStatus {
     pub code_violations: u64,
     /// Frame slips since the driver started.
     pub slips: u64,
+    /// CRC-4 errors that the far end reports (E bits).
+    #[serde(default)]
+    pub far_crc_errors: u64,
+    /// Errors in the frame alignment signal.
+    #[serde(default)]
+    pub frame_errors: u64,
+    /// Bipolar violations.
+    #[serde(default)]
+    pub bipolar_violations: u64,
+    /// Seconds with at least one error (ITU-T G.826).
+    #[serde(default)]
+    pub errored_seconds: u64,
+    /// Bit errors in the test pattern (PRBS).
+    #[serde(default)]
+    pub bit_errors: u64,
+    /// Interrupts of the card that came too late.
+    #[serde(default)]
+    pub missed_interrupts: u64,
+    /// HDLC frames of the D channel that were aborted, overran, or had a wrong check sum.
+    #[serde(default)]
+    pub bad_frames: u64,
+    /// The card takes its clock from this span now.
+    #[serde(default)]
+    pub is_clock: bool,
+    /// What maintenance was asked for.
+    #[serde(default)]
+    pub maintenance: Maintenance,
+}
+
+/// Maintenance of a digital span. One thing at a time; every one but [`Maintenance::None`] takes
+/// the span out of service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Maintenance {
+    /// Normal service.
+    #[default]
+    None,
+    /// What we send comes back to us.
+    LocalLoop,
+    /// What the far end sends goes back to it, line code and all.
+    LineLoop,
+    /// What the far end sends goes back to it, framed anew.
+    PayloadLoop,
+    /// T1: the loop-up code is sent to the far end (ANSI T1.403).
+    LoopUp,
+    /// T1: the loop-down code is sent.
+    LoopDown,
+    /// The card's own test pattern is sent and looked for.
+    Prbs,
+}
+
+/// An error put into what a span sends, to prove that the far end's counter moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Defect {
+    /// In the frame alignment signal.
+    Frame,
+    /// In the multiframe alignment.
+    Multiframe,
+    /// In the CRC-4.
+    Crc,
+    /// In the channel-associated signalling.
+    Cas,
+    /// In the test pattern.
+    Prbs,
+    /// A bipolar violation.
+    Bipolar,
 }

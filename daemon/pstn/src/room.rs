@@ -54,7 +54,7 @@ impl Pstn {
                     PortKind::Fxs => {
                         room.fxs.insert(port.id, FxsLine::new(port.id));
                     }
-                    PortKind::Bearer | PortKind::DChannel => {}
+                    PortKind::Bearer | PortKind::DChannel | PortKind::Cas | PortKind::EAndM => {}
                 }
             }
         }

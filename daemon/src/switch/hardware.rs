@@ -81,6 +81,8 @@ impl Hardware {
             match event {
                 DriverEvent::AlarmsChanged(span) => changed.extend(self.alarms_of(span)),
                 DriverEvent::Gone(span) => changed.push((span, vec![Alarm::Red])),
+                DriverEvent::Arrived(span) => changed.extend(self.alarms_of(span)),
+                DriverEvent::CardsChanged => {}
             }
         }
         changed
@@ -194,7 +196,15 @@ fn is_idle(live: &Live, span: SpanId) -> bool {
 }
 
 fn layer_1(span: &Span) -> SpanSettings {
-    SpanSettings { framing: span.framing, line_code: span.line_code, timing: span.timing }
+    SpanSettings {
+        framing: span.framing,
+        line_code: span.line_code,
+        timing: span.timing,
+        build_out: span.build_out,
+        network: span.side == SpanSide::Network,
+        terminated: false,
+        signalling: span.signalling.clone(),
+    }
 }
 
 fn settings(span: &Span) -> Settings {
@@ -211,5 +221,5 @@ fn settings(span: &Span) -> Settings {
         SpanDialect::Dms100 => Dialect::Dms100,
         SpanDialect::Qsig => Dialect::Qsig,
     };
-    Settings { side, dialect, overlap: span.overlap }
+    Settings { side, dialect, overlap: span.overlap, ..Settings::default() }
 }

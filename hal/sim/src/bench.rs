@@ -86,6 +86,7 @@ impl Bench {
         let (slots, signalling) = match kind {
             SpanKind::E1 => (1..=31, 16),
             SpanKind::T1 => (1..=24, 24),
+            SpanKind::Bri => (1..=3, 3),
             SpanKind::Analog => return Err(BenchError::BadPorts),
         };
         let kinds = slots.map(|slot| if slot == signalling { PortKind::DChannel } else { PortKind::Bearer });

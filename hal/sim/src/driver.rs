@@ -119,6 +119,7 @@ impl Driver for SimDriver {
                 matches!(settings.framing, Framing::Esf | Framing::D4)
                     && matches!(settings.line_code, LineCode::B8zs | LineCode::Ami)
             }
+            SpanKind::Bri => true,
             SpanKind::Analog => return Err(Error::Unsupported("an analog span has no framing")),
         };
         // A cable has no clock and no bits of its own: there is nothing else to set.

@@ -158,6 +158,8 @@ impl Pair {
                     self.tell_fxo(state, LineEvent::LoopBreak);
                 }
             }
+            // Audio passes a simulated loop on hook too, and the telephone has no lamp.
+            (PortKind::Fxs, LineCommand::OnHookTransmission(_) | LineCommand::MessageLamp(_)) => {}
             (PortKind::Fxs, _) => return Err(Error::Unsupported("an order for an FXO port")),
             (_, _) => return Err(Error::Unsupported("an order for an FXS port")),
         }

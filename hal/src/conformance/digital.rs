@@ -2,7 +2,7 @@
 
 use super::{At, Failure, Outcome, Rig, SpanAt, equal, fail, open};
 use crate::{
-    Alarm, BLOCK, Bearer, Block, DriverEvent, Error, Framing, LineCode, PortKind, SpanId, SpanInfo, SpanKind,
+    Alarm, BLOCK, Bearer, Block, DriverEvent, Error, PortKind, SpanId, SpanInfo, SpanKind,
     SpanSettings, Transfer,
 };
 use std::fs::File;
@@ -57,12 +57,11 @@ fn until_alarms(rig: &mut Rig<'_>, at: SpanAt, wanted: &[Alarm]) -> Result<(), F
 pub(super) fn in_order(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
     let Some((a, b)) = rig.spans else { return Ok(Outcome::Skipped) };
     for (at, timing) in [(a, 0), (b, 1)] {
-        let (framing, line_code) = match info(rig, at)?.kind {
-            SpanKind::E1 => (Framing::Crc4, LineCode::Hdb3),
-            SpanKind::T1 => (Framing::Esf, LineCode::B8zs),
-            SpanKind::Analog => return fail("the span is analog"),
-        };
-        let settings = SpanSettings { framing, line_code, timing };
+        let kind = info(rig, at)?.kind;
+        if kind == SpanKind::Analog {
+            return fail("the span is analog");
+        }
+        let settings = SpanSettings { timing, ..SpanSettings::of(kind) };
         let driver = rig.driver(at.driver)?;
         open(driver.configure_span(at.span, &settings), "configure_span")?;
         let nowhere = SpanId(u16::MAX);

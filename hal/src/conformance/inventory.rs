@@ -16,7 +16,8 @@ pub(super) fn listed_in_order(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
                 return fail(format!("the ports of span {} are not its channels in order", span.id));
             }
             let analog = |port: &Port| matches!(port.kind, PortKind::Fxo | PortKind::Fxs);
-            let fits = span.ports.iter().all(|port| analog(port) == (span.kind == SpanKind::Analog));
+            // A channel bank has analog ports in the timeslots of a digital span.
+            let fits = span.kind != SpanKind::Analog || span.ports.iter().all(analog);
             if !fits {
                 return fail(format!("span {} has ports of another kind of span", span.id));
             }
@@ -34,6 +35,8 @@ pub(super) fn opens_once(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
                     once(id, driver, |driver, id| driver.open_line(id))?;
                     once(id, driver, |driver, id| driver.open_bearer(id))?;
                 }
+                PortKind::EAndM => once(id, driver, |driver, id| driver.open_line(id))?,
+                PortKind::Cas => once(id, driver, |driver, id| driver.open_cas(id))?,
                 PortKind::Bearer => once(id, driver, |driver, id| driver.open_bearer(id))?,
                 PortKind::DChannel => once(id, driver, |driver, id| driver.open_dchannel(id))?,
             }

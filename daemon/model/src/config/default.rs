@@ -7,7 +7,7 @@
 use super::*;
 use crate::number::{Presentation, Screening};
 use crate::{CallerId, Cause, Country};
-use demarc_hal::{ChannelId, Framing, LineCode, SpanId};
+use demarc_hal::{ChannelId, Framing, LineCode, Signalling, SpanId};
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Causes that blame the way, not the called party: another trunk may do better.
@@ -280,6 +280,8 @@ fn e1(name: &str, side: SpanSide, timing: u8) -> Span {
         line_code: LineCode::Hdb3,
         timing,
         overlap: false,
+        signalling: Signalling::Isdn,
+        build_out: 0,
     }
 }
 

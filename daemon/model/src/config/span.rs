@@ -1,6 +1,6 @@
 //! Digital spans.
 
-use demarc_hal::{Framing, LineCode, SpanId};
+use demarc_hal::{Framing, LineCode, Signalling, SpanId};
 use serde::{Deserialize, Serialize};
 
 /// A digital span.
@@ -26,6 +26,12 @@ pub struct Span {
     pub timing: u8,
     /// The called number may come digit by digit.
     pub overlap: bool,
+    /// What its timeslots are used for.
+    #[serde(default)]
+    pub signalling: Signalling,
+    /// T1 line build-out, 0 (0–133 ft) to 7.
+    #[serde(default)]
+    pub build_out: u8,
 }
 
 /// Our side of the interface (Q.921, Q.931).

@@ -1,7 +1,9 @@
 //! A gateway for the bench: one E1 (span 1), four FXO ports (span 2), two FXS ports (span 3).
 
 use super::{fxo, fxs};
-use demarc_hal::{ChannelId, Companding, Framing, LineCode, Port, PortKind, SpanId, SpanInfo, SpanKind};
+use demarc_hal::{
+    ChannelId, Companding, Framing, LineCode, Port, PortKind, Signalling, SpanId, SpanInfo, SpanKind,
+};
 use demarc_model::config::*;
 use demarc_model::{Config, Country};
 
@@ -59,6 +61,8 @@ pub(crate) fn config(country: Country) -> Config {
             line_code: LineCode::Hdb3,
             timing: 1,
             overlap: false,
+            signalling: Signalling::Isdn,
+            build_out: 0,
         }],
         lines: (1..=2).map(line).collect(),
         trunks: vec![

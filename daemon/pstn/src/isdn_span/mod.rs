@@ -179,7 +179,7 @@ impl IsdnSpan {
             Event::Cleared { call, cause } => {
                 self.remove(desk, call, Cause::from_received(cause), None);
             }
-            Event::Restarted { slot } => self.restarted(desk, slot),
+            Event::Restarted { slot, .. } => self.restarted(desk, slot),
             Event::Frame { call, outgoing, octets } => self.frame(desk, call, outgoing, &octets),
             Event::SetupAck { call, slot, .. } | Event::Proceeding { call, slot, .. } => {
                 if self.settle_channel(desk, call, slot) {
@@ -191,7 +191,7 @@ impl IsdnSpan {
             | Event::Progress { call, .. }
             | Event::Connect { call, .. }
             | Event::Disconnect { call, .. } => self.call_event(desk, call, event),
-            Event::Warning(_) => {}
+            _ => {}
         }
     }
 
@@ -219,7 +219,7 @@ impl IsdnSpan {
                 && self.channels.get(slot) == Some(Channel::Free)
             {
                 self.channels.set(slot, Channel::Blocked);
-                desk.isdn(self.id, Command::Restart { slot });
+                desk.isdn(self.id, Command::Restart { interface: 0, slot });
             }
         }
     }
@@ -237,7 +237,10 @@ impl IsdnSpan {
     pub(crate) fn trouble(&self) -> Option<&'static str> {
         match self.worst_alarm() {
             _ if self.wanted.is_none() => Some("span is not in use"),
-            Some(Alarm::Red) => Some("red alarm: no signal arrives"),
+            Some(Alarm::Red | Alarm::LossOfSignal) => Some("red alarm: no signal arrives"),
+            Some(Alarm::LossOfFrame) => Some("red alarm: no frame is found in the signal"),
+            Some(Alarm::Loopback) => Some("the span is looped for a test"),
+            Some(Alarm::NotOpen) => Some("the span has not been started"),
             Some(Alarm::Yellow) => Some("yellow alarm: the far end does not hear us"),
             Some(Alarm::Blue) => Some("blue alarm: failure further upstream"),
             _ if !self.d_channel_up => Some("D channel is down"),
@@ -272,9 +275,9 @@ impl IsdnSpan {
         self.d_channel_up && self.worst_alarm().is_none()
     }
 
-    /// The alarm that keeps calls away. A recovering signal already carries them.
+    /// The alarm that keeps calls away.
     fn worst_alarm(&self) -> Option<Alarm> {
-        self.alarms.iter().copied().filter(|alarm| *alarm != Alarm::Recovering).min()
+        self.alarms.iter().copied().filter(|alarm| alarm.stops_calls()).min()
     }
 
     fn service_changed(&mut self, desk: &mut Desk, was: bool) {
@@ -356,7 +359,7 @@ impl IsdnSpan {
             call.take_channel(None);
         }
         if slot != setup.channel.slot {
-            desk.isdn(self.id, Command::UseChannel { call: reference, slot });
+            desk.isdn(self.id, Command::UseChannel { call: reference, interface: 0, slot });
         }
         if matches!(setup.called.ton, number::INTERNATIONAL | number::NATIONAL) {
             self.own = setup.called.ton;
@@ -542,5 +545,6 @@ fn settings(span: &Span) -> Settings {
             SpanDialect::Qsig => Dialect::Qsig,
         },
         overlap: span.overlap,
+        ..Settings::default()
     }
 }
