@@ -5,7 +5,7 @@ use crate::bench::{self, Bench, FXO, PHONE, PRI, SPAN, fxo, fxs};
 use demarc_hal::{Alarm, LineEvent};
 use demarc_isdn::{CallRef, Event};
 use demarc_model::config::SpanSide;
-use demarc_model::media::ProgressTone;
+use demarc_model::media::{CallerIdForm, ProgressTone};
 use demarc_model::{
     CallerId, Cause, ChannelId, Country, LegCommand, LegId, MediaEvent, Party, Room, StreamId,
 };
@@ -46,15 +46,15 @@ fn isdn_event() -> impl Strategy<Value = Event> {
         let slot = if slot > 2 { slot + 27 } else { slot };
         match kind {
             0..=2 => bench::incoming(call.0 * 2, slot, flag),
-            3 => Event::SetupAck { call, slot, in_band: flag },
-            4 | 5 => Event::Proceeding { call, slot, in_band: flag },
+            3 => Event::SetupAck { call, interface: 0, slot, in_band: flag },
+            4 | 5 => Event::Proceeding { call, interface: 0, slot, in_band: flag },
             6 => Event::Alerting { call, in_band: flag },
             7 => Event::Progress { call, in_band: flag, cause: Some(cause) },
             8 => Event::Connect { call, connected: None },
             9 => Event::Disconnect { call, cause, in_band: flag },
             10 | 11 => Event::Cleared { call, cause: if flag { 44 } else { cause } },
             12 => Event::Information { call, digits: "20#4".into(), complete: flag },
-            13 => Event::Restarted { slot: flag.then_some(slot) },
+            13 => Event::Restarted { interface: 0, slot: flag.then_some(slot) },
             14 => Event::Frame { call: Some(call), outgoing: flag, octets: vec![8, 2, 0, cause, slot] },
             _ if flag => Event::Up,
             _ => Event::Down,
@@ -92,7 +92,11 @@ fn media_event() -> impl Strategy<Value = MediaEvent> {
                 2 => MediaEvent::ProgressTone { stream, tone },
                 3 => MediaEvent::Voice { stream },
                 4 => MediaEvent::CallerIdSent { stream },
-                _ => MediaEvent::CallerId { stream, caller: bench::caller("02079460123") },
+                _ => MediaEvent::CallerId {
+                    stream,
+                    caller: bench::caller("02079460123"),
+                    form: CallerIdForm::V23,
+                },
             }
         },
     )

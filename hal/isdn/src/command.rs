@@ -1,54 +1,24 @@
 //! What the gateway tells the helper.
 
-use crate::{Bearer, CallRef, ChannelChoice, PartyNumber};
+use crate::{
+    Aoc, AocAnswer, AocWish, Bearer, CallRef, ChannelChoice, PartyId, PartyNumber, Redirection, Service,
+    Subaddress,
+};
 use serde::{Deserialize, Serialize};
 
-/// Which side of the interface we are (Q.921, Q.931).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Side {
-    /// Terminal side: towards a telco.
-    User,
-    /// Network side: towards a PBX.
-    Network,
-}
-
-/// The protocol variant of the switch.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Dialect {
-    /// ETSI EN 300 403.
-    EuroIsdn,
-    /// National ISDN 2.
-    Ni2,
-    /// National ISDN 1.
-    Ni1,
-    /// AT&T 5ESS custom.
-    Att5ess,
-    /// AT&T 4ESS.
-    Att4ess,
-    /// Nortel DMS-100.
-    Dms100,
-    /// ECMA-143 between PBXs.
-    Qsig,
-}
-
-/// How a span's signalling is run; sent once, with the D channel's descriptor.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Settings {
-    /// Our side.
-    pub side: Side,
-    /// The switch's dialect.
-    pub dialect: Dialect,
-    /// The called number may come digit by digit.
-    pub overlap: bool,
-}
+pub use crate::settings::{Dialect, Interface, Layer2, Nfas, Settings, Side, Timers};
 
 /// One order. The first one is [`Command::Start`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Command {
     /// Begin; the D channel's descriptor comes with it (`SCM_RIGHTS`).
     Start(Settings),
+    /// The backup D channel of an NFAS group; its descriptor comes with it. At any time after
+    /// [`Command::Start`] when [`Settings::nfas`] is set.
+    Backup {
+        /// The span that carries it: [`Nfas`] numbers interfaces.
+        interface: u8,
+    },
     /// Begin a call: SETUP.
     Setup(Box<Setup>),
     /// More digits of the called number: INFORMATION.
@@ -70,6 +40,8 @@ pub enum Command {
     UseChannel {
         /// Which call.
         call: CallRef,
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
         /// Timeslot.
         slot: u8,
     },
@@ -118,15 +90,154 @@ pub enum Command {
         /// Why (Q.850, 1–127).
         cause: u8,
     },
-    /// RESTART one B channel.
+    /// RESTART one B channel (Q.931 §5.5). [`crate::Event::RestartAcked`] or
+    /// [`crate::Event::RestartTimeout`] follows.
     Restart {
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
         /// Timeslot.
         slot: u8,
     },
+    /// HOLD (Q.932 §6.2): the B channel becomes free when the far end acknowledges. libpri has it
+    /// for EuroISDN and QSIG.
+    Hold {
+        /// Which call.
+        call: CallRef,
+    },
+    /// HOLD ACKNOWLEDGE.
+    HoldAck {
+        /// Which call.
+        call: CallRef,
+    },
+    /// HOLD REJECT.
+    HoldReject {
+        /// Which call.
+        call: CallRef,
+        /// Why (Q.850).
+        cause: u8,
+    },
+    /// RETRIEVE.
+    Retrieve {
+        /// Which call.
+        call: CallRef,
+        /// The B channel wanted; `None` leaves it to the far end.
+        channel: Option<ChannelChoice>,
+    },
+    /// RETRIEVE ACKNOWLEDGE on this B channel.
+    RetrieveAck {
+        /// Which call.
+        call: CallRef,
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
+        /// Timeslot.
+        slot: u8,
+    },
+    /// RETRIEVE REJECT.
+    RetrieveReject {
+        /// Which call.
+        call: CallRef,
+        /// Why (Q.850).
+        cause: u8,
+    },
+    /// Ask the network to join two calls and to let us go: explicit call transfer with EuroISDN,
+    /// two-B-channel transfer with NI-2, 5ESS and 4ESS, release link trunk with DMS-100, path
+    /// replacement with QSIG. Success is that both calls are cleared by the far end; nothing
+    /// comes when it does not care to.
+    Transfer {
+        /// One call.
+        call: CallRef,
+        /// The other.
+        with: CallRef,
+    },
+    /// Answers [`crate::Event::TransferAsked`].
+    TransferAnswer {
+        /// The call of the event.
+        call: CallRef,
+        /// The invocation of the event.
+        invoke: i32,
+        /// The gateway has joined the two parties; it clears both calls then.
+        accepted: bool,
+    },
+    /// NOTIFY (Q.931 §3.1.10).
+    Notify {
+        /// Which call.
+        call: CallRef,
+        /// Notification indicator, 0–127 (Q.931 §4.5.22, Q.763): 0x79 remote hold, 0x7A retrieved.
+        indicator: u8,
+    },
+    /// Who is at our end now: a transfer, or a name for the CONNECT that follows.
+    ConnectedLine {
+        /// Which call.
+        call: CallRef,
+        /// Who.
+        party: Box<PartyId>,
+    },
+    /// Text for the far end's display: INFORMATION.
+    Display {
+        /// Which call.
+        call: CallRef,
+        /// At most 80 characters.
+        text: String,
+    },
+    /// Keypad facility: INFORMATION.
+    Keypad {
+        /// Which call.
+        call: CallRef,
+        /// `0`–`9`, `*`, `#`; at most 32.
+        digits: String,
+    },
+    /// User-user information for the next message of the call that may carry it (ALERTING, CONNECT,
+    /// DISCONNECT, RELEASE).
+    UserUser {
+        /// Which call.
+        call: CallRef,
+        /// At most 128 octets; libpri takes no zero octet.
+        text: String,
+    },
+    /// Advice of charge to the far end (ETS 300 182, Q.956.2): network side.
+    Aoc {
+        /// Which call.
+        call: CallRef,
+        /// What it costs.
+        aoc: Box<Aoc>,
+    },
+    /// Answers [`crate::Event::AocAsked`].
+    AocAnswer {
+        /// The call of the event.
+        call: CallRef,
+        /// The invocation of the event.
+        invoke: i32,
+        /// Whether it will be told.
+        answer: AocAnswer,
+    },
+    /// Message waiting indication to the far end (EN 300 745 with EuroISDN, ECMA-242 with QSIG).
+    Mwi(Box<Mwi>),
+    /// SERVICE: takes a B channel out of service or puts it back (NI-2, 5ESS, 4ESS, DMS-100).
+    /// Needs [`Settings::service_messages`].
+    Service {
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
+        /// Timeslot.
+        slot: u8,
+        /// Its new state.
+        status: Service,
+    },
+}
+
+/// Messages wait in a mailbox, or no more do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Mwi {
+    /// Whose.
+    pub mailbox: PartyNumber,
+    /// How many, 0–65 535; 0: none waits any more.
+    pub messages: u16,
+    /// The number that retrieves them.
+    pub voicemail: Option<PartyNumber>,
 }
 
 /// A new call from us.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Setup {
     /// Named by us: odd.
     pub call: CallRef,
@@ -144,4 +255,16 @@ pub struct Setup {
     pub redirecting: Option<PartyNumber>,
     /// Bearer capability.
     pub bearer: Bearer,
+    /// Why and how often it was redirected, beside [`Setup::redirecting`].
+    pub redirection: Option<Box<Redirection>>,
+    /// Called party subaddress.
+    pub called_subaddress: Option<Subaddress>,
+    /// Calling party subaddress.
+    pub calling_subaddress: Option<Subaddress>,
+    /// Keypad facility, at most 32 digits.
+    pub keypad: Option<String>,
+    /// User-user information, at most 128 octets and no zero among them.
+    pub user_user: Option<String>,
+    /// Advice of charge that we ask for (EuroISDN, user side).
+    pub aoc: AocWish,
 }

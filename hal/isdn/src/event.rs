@@ -1,6 +1,9 @@
 //! What the helper tells the gateway.
 
-use crate::{Bearer, CallRef, ChannelChoice, PartyNumber};
+use crate::command::Mwi;
+use crate::{
+    Aoc, AocWish, Bearer, CallRef, ChannelChoice, PartyId, PartyNumber, Redirection, Service, Subaddress,
+};
 use serde::{Deserialize, Serialize};
 
 /// Something happened on the D channel.
@@ -25,6 +28,8 @@ pub enum Event {
     SetupAck {
         /// Which call.
         call: CallRef,
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
         /// The B channel that the far end settled on.
         slot: u8,
         /// Dial tone is in band.
@@ -34,6 +39,8 @@ pub enum Event {
     Proceeding {
         /// Which call.
         call: CallRef,
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
         /// The B channel that the far end settled on.
         slot: u8,
         /// Progress indicator 1 or 8.
@@ -81,8 +88,159 @@ pub enum Event {
     },
     /// The far end restarted B channels and the helper acknowledged; calls on them are cleared.
     Restarted {
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
         /// One timeslot, or the whole interface.
         slot: Option<u8>,
+    },
+    /// The far end acknowledged our RESTART: the B channel is idle at both ends.
+    RestartAcked {
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
+        /// Timeslot.
+        slot: u8,
+    },
+    /// Nobody acknowledged our RESTART, T316 having run out N316 times.
+    RestartTimeout {
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
+        /// Timeslot.
+        slot: u8,
+    },
+    /// HOLD: the far end wants to hold the call. The gateway acknowledges or rejects.
+    Hold {
+        /// Which call.
+        call: CallRef,
+    },
+    /// HOLD ACKNOWLEDGE: the call has no B channel any more.
+    HoldAck {
+        /// Which call.
+        call: CallRef,
+    },
+    /// HOLD REJECT, or no answer within T-HOLD.
+    HoldReject {
+        /// Which call.
+        call: CallRef,
+        /// Q.850.
+        cause: u8,
+    },
+    /// RETRIEVE: the far end wants its call back. The gateway acknowledges or rejects.
+    Retrieve {
+        /// Which call.
+        call: CallRef,
+        /// The B channel that it asks for; slot 0 when it leaves the choice to us.
+        channel: ChannelChoice,
+    },
+    /// RETRIEVE ACKNOWLEDGE: the call is back on this B channel.
+    RetrieveAck {
+        /// Which call.
+        call: CallRef,
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
+        /// Timeslot.
+        slot: u8,
+    },
+    /// RETRIEVE REJECT, or no answer within T-RETRIEVE.
+    RetrieveReject {
+        /// Which call.
+        call: CallRef,
+        /// Q.850.
+        cause: u8,
+    },
+    /// The far end asks us to join two of its calls (explicit call transfer, EN 300 369). The gateway
+    /// answers with `Command::TransferAnswer` and clears both.
+    TransferAsked {
+        /// One call: the invocation came in it.
+        call: CallRef,
+        /// The other.
+        with: CallRef,
+        /// For the answer.
+        invoke: i32,
+    },
+    /// NOTIFY.
+    Notify {
+        /// Which call.
+        call: CallRef,
+        /// Notification indicator, 0–127.
+        indicator: u8,
+    },
+    /// Who is at the far end now: a transfer there, or the name and number that come with an answer
+    /// (then just before [`Event::Connect`]).
+    ConnectedLine {
+        /// Which call.
+        call: CallRef,
+        /// Who.
+        party: Box<PartyId>,
+    },
+    /// The far end diverts our call to somebody else.
+    Diverting {
+        /// Which call.
+        call: CallRef,
+        /// Where to, as far as it says so.
+        to: Box<PartyId>,
+        /// Why, as [`Redirection::reason`].
+        reason: u8,
+    },
+    /// Text for the display.
+    Display {
+        /// Which call.
+        call: CallRef,
+        /// At most 128 characters.
+        text: String,
+    },
+    /// User-user information; just before the event of the message that it came with.
+    UserUser {
+        /// Which call.
+        call: CallRef,
+        /// As libpri gives it: up to the first zero octet.
+        text: String,
+    },
+    /// Advice of charge.
+    Aoc {
+        /// Which call.
+        call: CallRef,
+        /// What it costs.
+        aoc: Box<Aoc>,
+    },
+    /// The far end asks for advice of charge; after its SETUP. The gateway answers with
+    /// `Command::AocAnswer`.
+    AocAsked {
+        /// Which call.
+        call: CallRef,
+        /// What it wants.
+        wish: AocWish,
+        /// For the answer.
+        invoke: i32,
+    },
+    /// Messages wait in a mailbox of ours, or none does any more.
+    Mwi(Box<Mwi>),
+    /// SERVICE: the far end takes a B channel out of service or puts it back; acknowledged.
+    Service {
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
+        /// Timeslot.
+        slot: u8,
+        /// Its new state.
+        status: Service,
+    },
+    /// SERVICE ACKNOWLEDGE.
+    ServiceAcked {
+        /// Interface of the NFAS group; 0 without NFAS.
+        interface: u8,
+        /// Timeslot.
+        slot: u8,
+        /// Its new state.
+        status: Service,
+    },
+    /// A D channel of an NFAS group changed. [`Event::Up`] and [`Event::Down`] speak of the group:
+    /// it is up while one D channel is.
+    DChannel {
+        /// The interface that carries it.
+        interface: u8,
+        /// Its layer 2 is up.
+        up: bool,
+        /// New calls are signalled on it.
+        active: bool,
     },
     /// A layer-3 message crossed the D channel: for the ladder.
     Frame {
@@ -98,7 +256,8 @@ pub enum Event {
 }
 
 /// A new call from the far end.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct IncomingSetup {
     /// Named by the helper: even.
     pub call: CallRef,
@@ -116,4 +275,17 @@ pub struct IncomingSetup {
     pub redirecting: Option<PartyNumber>,
     /// Bearer capability.
     pub bearer: Bearer,
+    /// Why and how often it was redirected, beside [`IncomingSetup::redirecting`].
+    pub redirection: Option<Box<Redirection>>,
+    /// Called party subaddress.
+    pub called_subaddress: Option<Subaddress>,
+    /// Calling party subaddress.
+    pub calling_subaddress: Option<Subaddress>,
+    /// Keypad facility.
+    pub keypad: Option<String>,
+    /// User-user information, up to the first zero octet.
+    pub user_user: Option<String>,
+    /// Progress indicators 1–8 that came with it, bit n for indicator n + 1: bit 2 says that the caller is
+    /// not on ISDN.
+    pub progress: u8,
 }

@@ -74,20 +74,21 @@ impl Isdn {
             });
             return Event::Setup(Box::new(event::IncomingSetup {
                 call: reference,
-                channel: ChannelChoice { slot, exclusive: has("exclusive") },
+                channel: ChannelChoice { interface: 0, slot, exclusive: has("exclusive") },
                 called: value("called").map(number).unwrap_or_default(),
                 complete: !has("overlap"),
                 calling,
                 name: value("name").map(|name| name.replace('_', " ")),
                 redirecting: value("redirecting").map(number),
                 bearer: Bearer::Audio31k,
+                ..Default::default()
             }));
         }
         if *name == "RESTART" {
             // Whoever restarts a channel has forgotten its call.
             let slot = slot();
             self.calls.retain(|_, call| slot.is_some_and(|slot| slot != call.slot));
-            return Event::Restarted { slot };
+            return Event::Restarted { interface: 0, slot };
         }
         let known = self.calls.get_mut(*name);
         let call = known.unwrap_or_else(|| panic!("there is no call {name}"));
@@ -96,8 +97,8 @@ impl Isdn {
         }
         let (call, slot) = (call.reference, call.slot);
         match *verb {
-            "SETUP_ACK" => Event::SetupAck { call, slot, in_band },
-            "PROCEEDING" => Event::Proceeding { call, slot, in_band },
+            "SETUP_ACK" => Event::SetupAck { call, interface: 0, slot, in_band },
+            "PROCEEDING" => Event::Proceeding { call, interface: 0, slot, in_band },
             "ALERTING" => Event::Alerting { call, in_band },
             "PROGRESS" => Event::Progress { call, in_band, cause: value("cause").map(|_| cause()) },
             "CONNECT" => Event::Connect { call, connected: value("connected").map(number) },
@@ -134,14 +135,14 @@ impl Isdn {
             Command::DisconnectInBand { call, cause } => {
                 (format!("{} DISCONNECT cause={cause} pi", self.find(*call)), None)
             }
-            Command::UseChannel { call, slot } => {
+            Command::UseChannel { call, slot, .. } => {
                 let name = self.find(*call);
                 if let Some(call) = self.calls.get_mut(&name) {
                     call.slot = *slot;
                 }
                 (format!("{name} moves to slot={slot}"), None)
             }
-            Command::Restart { slot } => {
+            Command::Restart { slot, .. } => {
                 // A restarted channel has no call any more, at either end.
                 self.calls.retain(|_, call| call.slot != *slot);
                 (format!("RESTART slot={slot}"), None)
@@ -161,6 +162,7 @@ impl Isdn {
                 let cause = cause.map(|cause| format!(" cause={cause}")).unwrap_or_default();
                 (format!("{} PROGRESS{}{cause}", self.find(*call), pi(in_band)), None)
             }
+            other => (format!("{other:?}"), None),
         }
     }
 

@@ -211,13 +211,14 @@ pub(crate) fn party(digits: &str, ton: u8) -> PartyNumber {
 pub(crate) fn incoming(call: u32, slot: u8, exclusive: bool) -> Event {
     Event::Setup(Box::new(IncomingSetup {
         call: CallRef(call),
-        channel: ChannelChoice { slot, exclusive },
+        channel: ChannelChoice { interface: 0, slot, exclusive },
         called: party("2079460901", 2),
         complete: true,
         calling: Some(party("447700900123", 1)),
         name: None,
         redirecting: None,
         bearer: demarc_isdn::Bearer::Speech,
+        ..IncomingSetup::default()
     }))
 }
 

@@ -96,7 +96,7 @@ fn isdn(command: &Command) -> String {
         Command::Clear { cause, .. } => format!("CLEAR {cause}"),
         Command::DisconnectInBand { cause, .. } => format!("DISCONNECT in band {cause}"),
         Command::UseChannel { slot, .. } => format!("USE {slot}"),
-        Command::Restart { slot } => format!("RESTART {slot}"),
+        Command::Restart { slot, .. } => format!("RESTART {slot}"),
         other => format!("{other:?}"),
     }
 }

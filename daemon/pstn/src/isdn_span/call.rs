@@ -111,13 +111,14 @@ impl IsdnCall {
         let redirecting = dial.redirecting.as_ref();
         let setup = demarc_isdn::command::Setup {
             call: reference,
-            channel: demarc_isdn::ChannelChoice { slot, exclusive: false },
+            channel: demarc_isdn::ChannelChoice { slot, ..Default::default() },
             called: number::number_out(&dial.called, wire.own, system),
             complete: !overlap,
             calling: number::caller_out(&dial.caller, wire.own, system),
             name: dial.caller.shown_name().map(|name| name.chars().take(32).collect()),
             redirecting: redirecting.map(|number| number::number_out(number, wire.own, system)),
             bearer: demarc_isdn::Bearer::Speech,
+            ..Default::default()
         };
         let leg = dial.leg;
         desk.isdn(wire.span, Command::Setup(Box::new(setup)));

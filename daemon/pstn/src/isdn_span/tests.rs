@@ -38,7 +38,7 @@ fn overlap(mut config: Config) -> Config {
 }
 
 fn proceeding(call: CallRef, slot: u8) -> Event {
-    Event::Proceeding { call, slot, in_band: false }
+    Event::Proceeding { call, interface: 0, slot, in_band: false }
 }
 
 fn cleared(call: CallRef, cause: u8) -> Event {
@@ -304,7 +304,7 @@ fn overlap_sending_says_that_digits_may_follow() {
     bench.dial(PRI, "+442079460123", CallerId::default());
     assert!(!bench.setup().complete);
     bench.take();
-    bench.isdn(Event::SetupAck { call: OURS, slot: 31, in_band: true });
+    bench.isdn(Event::SetupAck { call: OURS, interface: 0, slot: 31, in_band: true });
     bench.isdn(proceeding(OURS, 31));
     assert_eq!(bench.take_legs(), ["Proceeding 1/31"]);
     bench.settle();
@@ -394,10 +394,10 @@ fn a_restart_ends_the_calls_on_the_channel() {
     let mut bench = Bench::up(user());
     answered(&mut bench);
     offered(&mut bench);
-    bench.isdn(Event::Restarted { slot: Some(31) });
+    bench.isdn(Event::Restarted { interface: 0, slot: Some(31) });
     assert_eq!(bench.take(), ["close", "Ended 41"]);
     bench.isdn(cleared(OURS, 41));
-    bench.isdn(Event::Restarted { slot: None });
+    bench.isdn(Event::Restarted { interface: 0, slot: None });
     assert_eq!(bench.take(), ["close", "Ended 41"], "and no leg ends twice");
     bench.settle();
 }
@@ -412,7 +412,7 @@ fn a_channel_that_is_never_released_is_blocked_until_it_is_restarted() {
     assert_eq!(bench.take(), ["close", "Ended 16", "RESTART 31"]);
     bench.dial(PRI, "+442079460123", CallerId::default());
     assert_eq!(bench.take(), ["SETUP 30 -> 2079460123"]);
-    bench.isdn(Event::Restarted { slot: Some(31) });
+    bench.isdn(Event::Restarted { interface: 0, slot: Some(31) });
     bench.dial(PRI, "+442079460124", CallerId::default());
     assert_eq!(bench.take(), ["SETUP 31 -> 2079460124"]);
     bench.settle();

@@ -92,7 +92,7 @@ impl Span {
         match command {
             Command::Start(_) => self.warn("started already"),
             Command::Setup(setup) => self.begin(&setup),
-            Command::Restart { slot } => self.pri.restart(slot),
+            Command::Restart { slot, .. } => self.pri.restart(slot),
             Command::Information { call, digits } => self.with(call, |span, call| {
                 for digit in digits.bytes().filter(|octet| b"0123456789*#".contains(octet)) {
                     span.pri.information(call.handle, digit);
@@ -102,7 +102,7 @@ impl Span {
                 span.pri.setup_ack(call.handle, call.slot, in_band);
                 call.answered = true;
             }),
-            Command::UseChannel { call, slot } => self.with(call, |_, call| call.slot = slot),
+            Command::UseChannel { call, slot, .. } => self.with(call, |_, call| call.slot = slot),
             Command::Proceeding { call, in_band } => self.with(call, |span, call| {
                 if call.proceeding && in_band {
                     span.pri.progress(call.handle, call.slot, None);
@@ -125,6 +125,7 @@ impl Span {
             Command::DisconnectInBand { call, cause } => {
                 self.disconnect_in_band(call, cause & 0x7F);
             }
+            _ => self.warn("not yet"),
         }
         self.sweep();
     }
@@ -241,12 +242,12 @@ impl Span {
             13 => self.with_event(event, |call, events| {
                 call.take_slot(event.channel);
                 let (slot, in_band) = (call.slot, listens(event));
-                events.push_back(Event::Proceeding { call: call.id, slot, in_band });
+                events.push_back(Event::Proceeding { call: call.id, interface: 0, slot, in_band });
             }),
             14 => self.with_event(event, |call, events| {
                 call.take_slot(event.channel);
                 let (slot, in_band) = (call.slot, listens(event));
-                events.push_back(Event::SetupAck { call: call.id, slot, in_band });
+                events.push_back(Event::SetupAck { call: call.id, interface: 0, slot, in_band });
             }),
             15 => self.disconnected(event),
             17 => self.with_event(event, |call, events| {
@@ -282,13 +283,14 @@ impl Span {
         self.flush_frames();
         self.out.push_back(Event::Setup(Box::new(IncomingSetup {
             call: id,
-            channel: ChannelChoice { slot, exclusive: event.flexible == 0 },
+            channel: ChannelChoice { interface: 0, slot, exclusive: event.flexible == 0 },
             called: convert::number(&event.called).unwrap_or_default(),
             complete: event.complete != 0,
             calling: convert::number(&event.calling),
             name: convert::name(event),
             redirecting: convert::number(&event.redirecting),
             bearer: convert::bearer(event.capability),
+            ..IncomingSetup::default()
         })));
     }
 
@@ -331,7 +333,7 @@ impl Span {
             self.pri.destroy(handle);
             self.finish(id, 41);
         }
-        self.out.push_back(Event::Restarted { slot });
+        self.out.push_back(Event::Restarted { interface: 0, slot });
     }
 
     /// Ends calls whose DISCONNECT the gateway left without an answer.
@@ -433,7 +435,7 @@ impl Span {
 /// nor CALL PROCEEDING, whose events carry it.
 fn settle(call: &mut Call, event: &RawEvent, events: &mut VecDeque<Event>) {
     if call.take_slot(event.channel) {
-        events.push_back(Event::Proceeding { call: call.id, slot: call.slot, in_band: false });
+        events.push_back(Event::Proceeding { call: call.id, interface: 0, slot: call.slot, in_band: false });
     }
 }
 

@@ -51,7 +51,7 @@ impl Bench {
 
     pub fn with(dialect: Dialect, overlap: bool) -> Self {
         let ((network, near), (user, far)) = (dchannel(), dchannel());
-        let settings = |side| Settings { side, dialect, overlap };
+        let settings = |side| Settings { side, dialect, overlap, ..Settings::default() };
         let mut bench = Self {
             network: Party::start(settings(Side::Network), network),
             user: Party::start(settings(Side::User), user),
@@ -229,13 +229,14 @@ impl Party {
         self.next += 2;
         Box::new(Setup {
             call,
-            channel: ChannelChoice { slot: 1, exclusive: false },
+            channel: ChannelChoice { slot: 1, ..ChannelChoice::default() },
             called: PartyNumber { digits: called.into(), ton: 0, npi: 1, ..PartyNumber::default() },
             complete: true,
             calling: None,
             name: None,
             redirecting: None,
             bearer: Bearer::Speech,
+            ..Setup::default()
         })
     }
 

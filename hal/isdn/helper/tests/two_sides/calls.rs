@@ -49,7 +49,7 @@ fn a_call_from_the_network_with_everything_in_it() {
     let mut bench = Bench::up(false);
     let mut wanted = bench.network.setup("02079460001");
     let near = wanted.call;
-    wanted.channel = ChannelChoice { slot: 17, exclusive: true };
+    wanted.channel = ChannelChoice { interface: 0, slot: 17, exclusive: true };
     wanted.calling = Some(number("2079460123"));
     wanted.name = Some("Ada Lovelace".into());
     wanted.redirecting = Some(PartyNumber { screening: 0, ..number("2079460500") });
@@ -59,7 +59,7 @@ fn a_call_from_the_network_with_everything_in_it() {
     let got = bench.user("SETUP", setup);
     let far = got.call;
     assert_eq!(far.0 % 2, 0);
-    assert_eq!(got.channel, ChannelChoice { slot: 17, exclusive: true });
+    assert_eq!(got.channel, ChannelChoice { interface: 0, slot: 17, exclusive: true });
     assert_eq!((got.called.digits.as_str(), got.called.npi, got.complete), ("02079460001", 1, true));
     assert_eq!(got.calling, Some(number("2079460123")));
     assert_eq!(got.name.as_deref(), Some("Ada Lovelace"));
@@ -67,7 +67,7 @@ fn a_call_from_the_network_with_everything_in_it() {
     assert_eq!(got.bearer, Bearer::Audio31k);
 
     bench.user.send(Command::Proceeding { call: far, in_band: false });
-    bench.network("PROCEEDING", is(Event::Proceeding { call: near, slot: 17, in_band: false }));
+    bench.network("PROCEEDING", is(Event::Proceeding { call: near, interface: 0, slot: 17, in_band: false }));
     bench.user.send(Command::Alerting { call: far, in_band: true });
     bench.network("ALERTING", is(Event::Alerting { call: near, in_band: true }));
     let connected = PartyNumber { screening: 1, ..number("2079460001") };
@@ -119,7 +119,7 @@ fn a_call_from_the_user_cleared_by_the_other_side() {
     let got = bench.network("SETUP", setup);
     assert_eq!(got.calling.unwrap().digits, "2079460124");
     bench.network.send(Command::Proceeding { call: got.call, in_band: true });
-    bench.user("PROCEEDING", is(Event::Proceeding { call: near, slot: 1, in_band: true }));
+    bench.user("PROCEEDING", is(Event::Proceeding { call: near, interface: 0, slot: 1, in_band: true }));
     bench.network.send(Command::Alerting { call: got.call, in_band: false });
     bench.user("ALERTING", is(Event::Alerting { call: near, in_band: false }));
     bench.network.send(Command::Connect { call: got.call, connected: None });
@@ -193,14 +193,14 @@ fn digits_come_one_by_one() {
     let got = bench.network("SETUP", setup);
     assert_eq!((got.called.digits.as_str(), got.complete), ("20", false));
     bench.network.send(Command::SetupAck { call: got.call, in_band: true });
-    bench.user("SETUP ACK", is(Event::SetupAck { call: near, slot: 1, in_band: true }));
+    bench.user("SETUP ACK", is(Event::SetupAck { call: near, interface: 0, slot: 1, in_band: true }));
     bench.user.send(Command::Information { call: near, digits: "79#".into() });
     for digit in ["7", "9", "#"] {
         let digits = digit.to_owned();
         bench.network(digit, is(Event::Information { call: got.call, digits, complete: false }));
     }
     bench.network.send(Command::Proceeding { call: got.call, in_band: false });
-    bench.user("PROCEEDING", is(Event::Proceeding { call: near, slot: 1, in_band: false }));
+    bench.user("PROCEEDING", is(Event::Proceeding { call: near, interface: 0, slot: 1, in_band: false }));
 }
 
 #[test]
@@ -213,7 +213,7 @@ fn overlap_can_begin_without_any_digit() {
     let got = bench.network("SETUP", setup);
     assert_eq!((got.called.digits.as_str(), got.complete), ("", false));
     bench.network.send(Command::SetupAck { call: got.call, in_band: true });
-    bench.user("SETUP ACK", is(Event::SetupAck { call: near, slot: 1, in_band: true }));
+    bench.user("SETUP ACK", is(Event::SetupAck { call: near, interface: 0, slot: 1, in_band: true }));
     bench.user.send(Command::Information { call: near, digits: "2".into() });
     let digits = "2".to_owned();
     bench.network("2", is(Event::Information { call: got.call, digits, complete: false }));
@@ -288,9 +288,9 @@ fn the_network_may_move_a_call_to_another_channel() {
     let near = wanted.call;
     bench.user.send(Command::Setup(wanted));
     let far = bench.network("SETUP", setup).call;
-    bench.network.send(Command::UseChannel { call: far, slot: 9 });
+    bench.network.send(Command::UseChannel { call: far, interface: 0, slot: 9 });
     bench.network.send(Command::Proceeding { call: far, in_band: false });
-    bench.user("PROCEEDING", is(Event::Proceeding { call: near, slot: 9, in_band: false }));
+    bench.user("PROCEEDING", is(Event::Proceeding { call: near, interface: 0, slot: 9, in_band: false }));
 }
 
 #[test]
@@ -318,9 +318,9 @@ fn a_restart_clears_the_calls_on_its_channel_only() {
     other.channel.slot = 2;
     bench.network.send(Command::Setup(other));
     let kept = bench.user("SETUP", setup).call;
-    bench.network.send(Command::Restart { slot: 1 });
+    bench.network.send(Command::Restart { interface: 0, slot: 1 });
     assert_eq!(bench.user("clear", cleared(far)), 41);
-    bench.user("restart", is(Event::Restarted { slot: Some(1) }));
+    bench.user("restart", is(Event::Restarted { interface: 0, slot: Some(1) }));
     assert!(!bench.user.seen(|event| matches!(event, Event::Cleared { call, .. } if *call == kept)));
     // The side that restarts clears its own call by itself, and is not left hanging.
     bench.network.send(Command::Clear { call: near, cause: 41 });
@@ -347,7 +347,7 @@ fn thirty_calls_at_once() {
     let mut near = Vec::new();
     for slot in &slots {
         let mut wanted = bench.network.setup("02079460001");
-        wanted.channel = ChannelChoice { slot: *slot, exclusive: true };
+        wanted.channel = ChannelChoice { interface: 0, slot: *slot, exclusive: true };
         near.push(wanted.call);
         bench.network.send(Command::Setup(wanted));
     }
