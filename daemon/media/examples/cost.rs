@@ -39,7 +39,7 @@ impl Bearer for Card {
 
 fn main() {
     let octets: Block = std::array::from_fn(|i| (i * 37 % 251) as u8);
-    let all = Detect { dtmf: true, progress: Some(Country::US), caller_id: None, voice: true };
+    let all = Detect { dtmf: true, progress: Some(Country::US), voice: true, ..Detect::NONE };
     let copy = {
         let (from, mut to) = (vec![octets; 120], vec![[0u8; BLOCK]; 120]);
         per_tick(|_| to.iter_mut().zip(black_box(&from)).for_each(|(t, f)| *t = black_box(*f)))

@@ -1,6 +1,7 @@
 //! What is listened for in one stream's audio. Nothing runs that was not asked for.
 
-use crate::caller_id::CallerIdReceiver;
+use crate::alerting::AlertingDetector;
+use crate::caller_id::{CallerIdReceiver, Message};
 use crate::codec::g711::{Samples, decode_block};
 use crate::progress::ProgressDetector;
 use crate::sys::{DtmfReceiver, KeyEdge};
@@ -19,6 +20,7 @@ pub struct Detectors {
     progress: Option<(Country, ProgressDetector)>,
     caller_id: Option<(CallerIdForm, CallerIdReceiver)>,
     voice: Option<VoiceDetector>,
+    alerting: Option<AlertingDetector>,
 }
 
 /// Blocks until the echo of our own tones has died away.
@@ -34,6 +36,7 @@ impl Detectors {
         self.caller_id =
             heard.or_else(|| detect.caller_id.and_then(|f| Some((f, CallerIdReceiver::new(f)?))));
         self.voice = detect.voice.then(|| self.voice.take().unwrap_or_default());
+        self.alerting = detect.alerting_signal.then(|| self.alerting.take().unwrap_or_default());
     }
 
     /// Listens for keys as tones, or no more.
@@ -60,7 +63,7 @@ impl Detectors {
         mut event: impl FnMut(MediaEvent),
     ) {
         let idle = self.keys.is_none() && self.progress.is_none();
-        if idle && self.caller_id.is_none() && self.voice.is_none() {
+        if idle && self.caller_id.is_none() && self.voice.is_none() && self.alerting.is_none() {
             return;
         }
         let samples = decode_block(law, block);
@@ -76,13 +79,18 @@ impl Detectors {
         {
             event(MediaEvent::ProgressTone { stream, tone });
         }
-        if let Some((_, caller_id)) = &mut self.caller_id
-            && let Some(caller) = caller_id.listen(&samples)
-        {
-            event(MediaEvent::CallerId { stream, caller });
+        if let Some((form, caller_id)) = &mut self.caller_id {
+            match caller_id.listen(&samples) {
+                Some(Message::Caller(caller)) => event(MediaEvent::CallerId { stream, caller, form: *form }),
+                Some(Message::Waiting(waiting)) => event(MediaEvent::MessageWaiting { stream, waiting }),
+                None => {}
+            }
         }
         if self.voice.as_mut().is_some_and(|voice| voice.listen(&samples)) {
             event(MediaEvent::Voice { stream });
+        }
+        if self.alerting.as_mut().is_some_and(|alerting| alerting.listen(&samples)) {
+            event(MediaEvent::AlertingSignal { stream });
         }
     }
 }

@@ -115,6 +115,20 @@ impl Engine {
                     stream.send_caller_id(&caller, form, clock, &mut self.events);
                 }
             }
+            MediaCommand::SendCallWaitingId { stream, caller, form, clock } => {
+                if let Ok(at) = self.position(stream)
+                    && let Some(stream) = self.streams.get_mut(at)
+                {
+                    stream.send_call_waiting_id(&caller, form, clock, &mut self.events);
+                }
+            }
+            MediaCommand::SendMessageWaiting { stream, waiting, form, single } => {
+                if let Ok(at) = self.position(stream)
+                    && let Some(stream) = self.streams.get_mut(at)
+                {
+                    stream.send_message_waiting(waiting, form, single, &mut self.events);
+                }
+            }
         }
         self.arrange_relays();
     }

@@ -19,6 +19,7 @@ pub mod rtp;
 pub mod telephone_event;
 pub mod tone;
 
+mod alerting;
 mod caller_id;
 mod detectors;
 mod engine;

@@ -16,8 +16,16 @@ fn a_running_call_allocates_nothing() {
     lab.open_line(stream(1), 1);
     lab.open_rtp(stream(2), rtp(4000, Codec::Pcmu));
     lab.join(stream(1), stream(2));
-    let detect =
-        Detect { progress: Some(Country::GB), voice: true, caller_id: Some(CallerIdForm::V23), dtmf: true };
+    let detect = Detect {
+        dtmf: true,
+        progress: Some(Country::GB),
+        unknown_tones: true,
+        caller_id: Some(CallerIdForm::V23),
+        caller_id_any: true,
+        voice: true,
+        alerting_signal: true,
+        ..Detect::NONE
+    };
     lab.detect(stream(1), detect);
     lab.detect(stream(2), DTMF);
     line.to_line.lock().unwrap().reserve(1000);

@@ -45,6 +45,14 @@ pub enum MediaCommand {
         /// What.
         source: Source,
     },
+    /// Sound a tone for the party once, in the place of what it plays, which goes on afterwards
+    /// (call-waiting tone). Those who hear the party do not hear it.
+    Interject {
+        /// Whose party.
+        stream: StreamId,
+        /// What; it is not repeated, whatever it says.
+        tone: Tone,
+    },
     /// What to listen for in the party's audio from now on (replaces the former order).
     Detect {
         /// Whose party.
@@ -73,6 +81,34 @@ pub enum MediaCommand {
         form: CallerIdForm,
         /// Local time for the telephone's clock: month 1–12, day, hour, minute.
         clock: [u8; 4],
+    },
+    /// Tell a telephone in a call who else calls (call-waiting caller identity, GR-30 §2.3, EN 300
+    /// 659-2): the CPE alerting signal (2130 + 2750 Hz), up to 0.3 s for the telephone's DTMF `A` or
+    /// `D`, and then the data. The party hears nothing else meanwhile and is not heard; its `A` and
+    /// `D` are no keys. [`MediaEvent::CallWaitingIdSent`] says how it ended. The tone for the person
+    /// (`Plan::call_waiting`) comes before, and is the room's to play.
+    SendCallWaitingId {
+        /// Whose party.
+        stream: StreamId,
+        /// Who calls; what may not be shown is sent as "withheld".
+        caller: CallerId,
+        /// The form; one without a call-waiting form (DTMF, Japan) is not acknowledged.
+        form: CallerIdForm,
+        /// Local time for the telephone's clock: month 1–12, day, hour, minute.
+        clock: [u8; 4],
+    },
+    /// Switch the message lamp of an analog telephone that is on hook (VMWI: GR-1401, EN 300 659-3,
+    /// message type 0x82). [`MediaEvent::MessageWaitingSent`] follows, at once where the form has no
+    /// such message (DTMF, Japan).
+    SendMessageWaiting {
+        /// Whose party.
+        stream: StreamId,
+        /// Messages wait: the lamp is lit.
+        waiting: bool,
+        /// The form.
+        form: CallerIdForm,
+        /// In a single data message (type 0x06), as old Bell 202 telephones want it.
+        single: bool,
     },
 }
 
@@ -116,11 +152,16 @@ pub enum Source {
     Silence,
     /// Another party.
     Stream(StreamId),
+    /// Several parties at once (conference): at most [`MAX_MIX`], the rest are left out.
+    Mix(Vec<StreamId>),
     /// Itself.
     Echo,
     /// A tone with its cadence.
     Tone(Tone),
 }
+
+/// How many parties one party can hear at once.
+pub const MAX_MIX: usize = 4;
 
 /// A tone with its cadence.
 #[derive(Debug, Clone, PartialEq)]
@@ -154,14 +195,53 @@ pub struct Detect {
     pub dtmf: bool,
     /// Call-progress tones of this country.
     pub progress: Option<Country>,
+    /// A tone that this line was seen to end calls with; reported as [`ProgressTone::Busy`].
+    pub hangup_tone: Option<HangupTone>,
+    /// Tones with a regular cadence that are no tone of the country, such as might end a call:
+    /// [`MediaEvent::UnknownTone`]. Needs `progress`.
+    pub unknown_tones: bool,
     /// Caller identity of an analog line, in this form.
     pub caller_id: Option<CallerIdForm>,
+    /// Caller identity in whatever form it comes; [`MediaEvent::CallerId`] says which it was.
+    pub caller_id_any: bool,
     /// Speech begins (answer by voice).
     pub voice: bool,
+    /// The CPE alerting signal of call-waiting caller identity (what a telephone listens for).
+    pub alerting_signal: bool,
+}
+
+impl Detect {
+    /// Nothing.
+    pub const NONE: Detect = Detect {
+        dtmf: false,
+        progress: None,
+        hangup_tone: None,
+        unknown_tones: false,
+        caller_id: None,
+        caller_id_any: false,
+        voice: false,
+        alerting_signal: false,
+    };
+}
+
+/// A tone that ends calls on a line: what was learnt, or what the admin wrote.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct HangupTone {
+    /// First frequency in Hz (200–2000).
+    pub f1: u16,
+    /// Second frequency in Hz, added; 0 = none.
+    #[serde(default)]
+    pub f2: u16,
+    /// How long it sounds, in milliseconds (50–2000).
+    pub on_ms: u16,
+    /// How long it is silent, in milliseconds (50–2000).
+    pub off_ms: u16,
 }
 
 /// How caller identity is sent on an analog line.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum CallerIdForm {
@@ -233,6 +313,39 @@ pub enum MediaEvent {
         stream: StreamId,
         /// Who calls.
         caller: CallerId,
+        /// In which form it came.
+        form: CallerIdForm,
+    },
+    /// Call-waiting caller identity is over.
+    CallWaitingIdSent {
+        /// Whose party.
+        stream: StreamId,
+        /// The telephone answered the alerting signal and got the data.
+        acknowledged: bool,
+    },
+    /// The message of [`MediaCommand::SendMessageWaiting`] was sent.
+    MessageWaitingSent {
+        /// Whose party.
+        stream: StreamId,
+    },
+    /// The exchange says whether messages wait (VMWI).
+    MessageWaiting {
+        /// Whose party.
+        stream: StreamId,
+        /// They do.
+        waiting: bool,
+    },
+    /// A CPE alerting signal was heard: a telephone mutes itself and sends DTMF `D`.
+    AlertingSignal {
+        /// Whose party.
+        stream: StreamId,
+    },
+    /// Six periods of a tone that is none of the country's. Reported once until it stops.
+    UnknownTone {
+        /// Whose party.
+        stream: StreamId,
+        /// As it was measured.
+        tone: HangupTone,
     },
     /// No RTP has arrived for as long as the stream allows.
     RtpLost {
@@ -259,6 +372,11 @@ impl MediaEvent {
             | MediaEvent::Voice { stream }
             | MediaEvent::CallerIdSent { stream }
             | MediaEvent::CallerId { stream, .. }
+            | MediaEvent::CallWaitingIdSent { stream, .. }
+            | MediaEvent::MessageWaitingSent { stream }
+            | MediaEvent::MessageWaiting { stream, .. }
+            | MediaEvent::AlertingSignal { stream }
+            | MediaEvent::UnknownTone { stream, .. }
             | MediaEvent::RtpLost { stream }
             | MediaEvent::Closed { stream, .. } => *stream,
         }

@@ -43,7 +43,7 @@ const OPEN_LOOP: Duration = Duration::from_millis(500);
 /// The longest that sending caller identity may take before it rings without.
 const IDENTIFYING: Duration = Duration::from_secs(4);
 
-const KEYS: Detect = Detect { dtmf: true, progress: None, caller_id: None, voice: false };
+const KEYS: Detect = Detect { dtmf: true, ..Detect::NONE };
 
 #[derive(Debug)]
 enum State {

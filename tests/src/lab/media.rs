@@ -1,6 +1,6 @@
 //! The media of the lab: nothing sounds, but everything takes its time.
 
-use demarc_model::media::{ProgressTone, Source, Tone};
+use demarc_model::media::{CallerIdForm, ProgressTone, Source, Tone};
 use demarc_model::{CallerId, MediaCommand, MediaEvent, Presentation, StreamId};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -36,7 +36,7 @@ impl Media {
                     presentation: if withheld { Presentation::Restricted } else { Presentation::Allowed },
                     ..CallerId::default()
                 };
-                MediaEvent::CallerId { stream, caller }
+                MediaEvent::CallerId { stream, caller, form: CallerIdForm::V23 }
             }
             other => panic!("a stream cannot {other:?}"),
         }
@@ -95,6 +95,14 @@ impl Media {
                 let name = caller.shown_name().map(|name| format!(" {name:?}")).unwrap_or_default();
                 Some(format!("{} caller-id {shown}{name}", self.name(*stream)))
             }
+            MediaCommand::SendCallWaitingId { stream, caller, .. } => {
+                let shown = caller.shown_number().unwrap_or("withheld");
+                Some(format!("{} call-waiting-id {shown}", self.name(*stream)))
+            }
+            MediaCommand::SendMessageWaiting { stream, waiting, .. } => {
+                let lamp = if *waiting { "on" } else { "off" };
+                Some(format!("{} message-lamp {lamp}", self.name(*stream)))
+            }
         }
     }
 
@@ -108,6 +116,12 @@ impl Media {
             }
             MediaCommand::SendCallerId { stream, .. } => {
                 Some((CALLER_ID, MediaEvent::CallerIdSent { stream: *stream }))
+            }
+            MediaCommand::SendCallWaitingId { stream, .. } => {
+                Some((CALLER_ID, MediaEvent::CallWaitingIdSent { stream: *stream, acknowledged: true }))
+            }
+            MediaCommand::SendMessageWaiting { stream, .. } => {
+                Some((CALLER_ID, MediaEvent::MessageWaitingSent { stream: *stream }))
             }
             MediaCommand::Play { stream, source: Source::Tone(tone) } if !tone.repeat => {
                 let length: u64 = tone.parts.iter().map(|part| u64::from(part.ms)).sum();

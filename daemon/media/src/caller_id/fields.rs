@@ -8,6 +8,20 @@ pub(super) const CALL_SETUP: u8 = 0x80;
 /// The same in Japan.
 pub(super) const CALL_SETUP_JAPAN: u8 = 0x40;
 
+/// Multiple data message: the message lamp.
+pub(super) const MESSAGE_WAITING: u8 = 0x82;
+/// The same as a single data message: its body is three times [`LIT`] or [`DARK`].
+pub(super) const MESSAGE_WAITING_SINGLE: u8 = 0x06;
+
+/// The one field of [`MESSAGE_WAITING`]: 0xFF = lit, 0 = dark.
+pub(super) const LAMP: u8 = 0x0B;
+/// Messages wait.
+pub(super) const LIT: u8 = 0x42;
+/// None wait.
+pub(super) const DARK: u8 = 0x6F;
+/// The field type that puts a body into a single data message.
+pub(super) const BARE: u8 = 0;
+
 /// Date and time: MMDDHHMM.
 pub(super) const CLOCK: u8 = 0x01;
 /// The caller's number.

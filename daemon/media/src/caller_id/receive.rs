@@ -7,6 +7,15 @@ use crate::sys::{AdsiReceiver, DtmfReceiver, KeyEdge};
 use demarc_model::media::CallerIdForm;
 use demarc_model::{CallerId, Presentation};
 
+/// What the exchange said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Message {
+    /// Who calls.
+    Caller(CallerId),
+    /// Whether messages wait.
+    Waiting(bool),
+}
+
 /// A receiver of one form.
 pub enum CallerIdReceiver {
     /// Of FSK messages.
@@ -24,8 +33,8 @@ impl CallerIdReceiver {
         }
     }
 
-    /// Listens to a block; who calls, once that is complete.
-    pub fn listen(&mut self, samples: &Samples) -> Option<CallerId> {
+    /// Listens to a block; the message that was completed in it.
+    pub fn listen(&mut self, samples: &Samples) -> Option<Message> {
         match self {
             Self::Fsk(adsi) => adsi.listen(samples).then(|| message(adsi)).flatten(),
             Self::Keys(dtmf, reader) => {
@@ -35,16 +44,31 @@ impl CallerIdReceiver {
                         caller = reader.key(key).or(caller);
                     }
                 }
-                caller
+                caller.map(Message::Caller)
             }
         }
     }
 }
 
-/// Who calls, from the fields of a message; none when it is about something else.
-fn message(adsi: &mut AdsiReceiver) -> Option<CallerId> {
+/// What the fields of a message say; none when it is about something else.
+fn message(adsi: &mut AdsiReceiver) -> Option<Message> {
     let mut fields = adsi.fields();
-    let (CALL_SETUP | CALL_SETUP_JAPAN, _) = fields.next()? else { return None };
+    match fields.next()? {
+        (CALL_SETUP | CALL_SETUP_JAPAN, _) => Some(Message::Caller(call_setup(fields))),
+        (MESSAGE_WAITING, _) => fields.find_map(|(kind, body)| match (kind, body) {
+            (LAMP, [lamp, ..]) => Some(Message::Waiting(*lamp != 0)),
+            _ => None,
+        }),
+        (MESSAGE_WAITING_SINGLE, _) => fields.find_map(|(_, body)| match body.first() {
+            Some(&LIT) => Some(Message::Waiting(true)),
+            Some(&DARK) => Some(Message::Waiting(false)),
+            _ => None,
+        }),
+        _ => None,
+    }
+}
+
+fn call_setup<'a>(fields: impl Iterator<Item = (u8, &'a [u8])>) -> CallerId {
     let mut caller = CallerId { presentation: Presentation::Unavailable, ..CallerId::default() };
     for (kind, body) in fields {
         match (kind, body) {
@@ -61,5 +85,5 @@ fn message(adsi: &mut AdsiReceiver) -> Option<CallerId> {
             _ => {}
         }
     }
-    Some(caller)
+    caller
 }

@@ -1,4 +1,4 @@
-//! Sends caller identity as an FSK message.
+//! Sends caller identity, and the state of the message lamp, as an FSK message.
 
 use super::fields::*;
 use crate::codec::g711::Samples;
@@ -20,7 +20,34 @@ impl CallerIdSender {
     /// A message about `caller`; `clock` is month, day, hour, minute. `None` for [`CallerIdForm::Dtmf`],
     /// which is sent as keys.
     pub fn new(form: CallerIdForm, caller: &CallerId, clock: [u8; 4]) -> Option<Self> {
-        let standard = standard(form)?;
+        let mut adsi = Self::call_setup(standard(form)?, caller, clock)?;
+        adsi.start().then_some(Self { adsi })
+    }
+
+    /// The same for a telephone that is in a call; `None` where the form knows no such thing.
+    pub fn in_call(form: CallerIdForm, caller: &CallerId, clock: [u8; 4]) -> Option<Self> {
+        let standard = standard(form).filter(|&standard| standard != Standard::Jclip)?;
+        let mut adsi = Self::call_setup(standard, caller, clock)?;
+        adsi.to_a_call();
+        adsi.start().then_some(Self { adsi })
+    }
+
+    /// Switches the message lamp; `None` where the form cannot. `single`: in a single data message.
+    pub fn message_waiting(form: CallerIdForm, waiting: bool, single: bool) -> Option<Self> {
+        let standard = standard(form).filter(|&standard| standard != Standard::Jclip)?;
+        let mut adsi = if single {
+            let mut adsi = AdsiSender::new(standard, MESSAGE_WAITING_SINGLE)?;
+            adsi.field(BARE, &[if waiting { LIT } else { DARK }; 3]);
+            adsi
+        } else {
+            let mut adsi = AdsiSender::new(standard, MESSAGE_WAITING)?;
+            adsi.field(LAMP, &[if waiting { 0xFF } else { 0 }]);
+            adsi
+        };
+        adsi.start().then_some(Self { adsi })
+    }
+
+    fn call_setup(standard: Standard, caller: &CallerId, clock: [u8; 4]) -> Option<AdsiSender> {
         let kind = if standard == Standard::Jclip { CALL_SETUP_JAPAN } else { CALL_SETUP };
         let mut adsi = AdsiSender::new(standard, kind)?;
         if standard == Standard::Clip {
@@ -41,7 +68,7 @@ impl CallerIdSender {
                 None => {}
             }
         }
-        adsi.start().then_some(Self { adsi })
+        Some(adsi)
     }
 
     /// The next block; false when this is the last.

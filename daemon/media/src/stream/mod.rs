@@ -4,8 +4,8 @@ pub mod bearer;
 pub mod outbox;
 pub mod rtp;
 
-use crate::caller_id::{CallerIdSender, keys_of};
-use crate::codec::g711::{encode_block, transcode};
+use crate::caller_id::{CallerIdSender, InCallSender, Step, keys_of};
+use crate::codec::g711::{decode_block, encode_block, transcode};
 use crate::detectors::Detectors;
 use crate::engine::Events;
 use crate::keys::{Keys, Sounding};
@@ -42,9 +42,18 @@ pub struct Stream {
     relayed: bool,
     keys: Keys,
     key_tones: ToneGenerator,
-    caller_id: Option<CallerIdSender>,
+    caller_id: Option<(CallerIdSender, Message)>,
+    /// Caller identity within a call.
+    in_call: Option<Box<InCallSender>>,
     /// The keys under way are caller identity.
     caller_id_keys: bool,
+}
+
+/// What the FSK message under way is.
+#[derive(Debug, Clone, Copy)]
+enum Message {
+    CallerId,
+    MessageWaiting,
 }
 
 /// Where a stream goes to and comes from.
@@ -53,6 +62,15 @@ pub enum Port {
     Rtp(Box<RtpPort>),
     /// A bearer or an analog port.
     Bearer(BearerPort),
+}
+
+impl Port {
+    fn law(&self) -> Companding {
+        match self {
+            Port::Rtp(rtp) => rtp.law(),
+            Port::Bearer(bearer) => bearer.law(),
+        }
+    }
 }
 
 /// What a party is to hear.
@@ -80,6 +98,7 @@ impl Stream {
             keys: Keys::default(),
             key_tones: ToneGenerator::default(),
             caller_id: None,
+            in_call: None,
             caller_id_keys: false,
         };
         stream.heard = [stream.law().idle(); BLOCK];
@@ -88,10 +107,7 @@ impl Stream {
 
     /// The law of its octets.
     pub fn law(&self) -> Companding {
-        match &self.port {
-            Port::Rtp(rtp) => rtp.law(),
-            Port::Bearer(bearer) => bearer.law(),
-        }
+        self.port.law()
     }
 
     /// Does it send and receive keys as telephone-events rather than as tones?
@@ -155,10 +171,45 @@ impl Stream {
                 self.keys.order(&keys_of(caller), CALLER_ID_KEY_MS, CALLER_ID_KEY_MS);
                 return;
             }
-            self.caller_id = CallerIdSender::new(form, caller, clock);
+            let sender = CallerIdSender::new(form, caller, clock);
+            self.caller_id = sender.map(|sender| (sender, Message::CallerId));
         }
         if self.caller_id.is_none() {
             events.push(MediaEvent::CallerIdSent { stream: self.id });
+        }
+    }
+
+    /// Sends caller identity within a call. What cannot be sent is not acknowledged.
+    pub fn send_call_waiting_id(
+        &mut self,
+        caller: &CallerId,
+        form: CallerIdForm,
+        clock: [u8; 4],
+        events: &mut Events,
+    ) {
+        if matches!(self.port, Port::Bearer(_)) {
+            let data = CallerIdSender::in_call(form, caller, clock);
+            self.in_call = data.and_then(InCallSender::new).map(Box::new);
+        }
+        if self.in_call.is_none() {
+            events.push(MediaEvent::CallWaitingIdSent { stream: self.id, acknowledged: false });
+        }
+    }
+
+    /// Switches the message lamp. What cannot be sent counts as sent.
+    pub fn send_message_waiting(
+        &mut self,
+        waiting: bool,
+        form: CallerIdForm,
+        single: bool,
+        events: &mut Events,
+    ) {
+        if matches!(self.port, Port::Bearer(_)) {
+            let sender = CallerIdSender::message_waiting(form, waiting, single);
+            self.caller_id = sender.map(|sender| (sender, Message::MessageWaiting));
+        }
+        if self.caller_id.is_none() {
+            events.push(MediaEvent::MessageWaitingSent { stream: self.id });
         }
     }
 
@@ -180,6 +231,12 @@ impl Stream {
             }
             Port::Bearer(bearer) => bearer.read(&mut self.heard),
         };
+        if let Some(in_call) = &mut self.in_call {
+            // What the telephone says to the exchange is not for the other party.
+            in_call.listen(&decode_block(self.port.law(), &self.heard));
+            self.heard = [self.law().idle(); BLOCK];
+            self.detectors.deafen();
+        }
         if tells {
             let (id, law, edges) = (self.id, self.law(), &mut self.edges);
             let add = |edge| push_edge(edges, edge);
@@ -233,10 +290,20 @@ impl Stream {
     fn next_block(&mut self, source: Option<(Block, Companding)>, events: &mut Events) -> Block {
         let law = self.law();
         let mut samples = [0; BLOCK];
-        if let Some(sender) = &mut self.caller_id {
+        if let Some(in_call) = &mut self.in_call {
+            if let Step::Over { acknowledged } = in_call.send(&mut samples) {
+                self.in_call = None;
+                events.push(MediaEvent::CallWaitingIdSent { stream: self.id, acknowledged });
+            }
+            return encode_block(law, &samples);
+        }
+        if let Some((sender, message)) = &mut self.caller_id {
             if !sender.send(&mut samples) {
+                events.push(match message {
+                    Message::CallerId => MediaEvent::CallerIdSent { stream: self.id },
+                    Message::MessageWaiting => MediaEvent::MessageWaitingSent { stream: self.id },
+                });
                 self.caller_id = None;
-                events.push(MediaEvent::CallerIdSent { stream: self.id });
             }
             return encode_block(law, &samples);
         }

@@ -35,6 +35,13 @@ impl AdsiSender {
         Some(sender)
     }
 
+    /// Leaves out the channel seizure and shortens the mark, as for a telephone in a call (GR-30
+    /// §2.3.1, EN 300 659-2: 80 bits of mark).
+    pub fn to_a_call(&mut self) {
+        // SAFETY: the context is live; lengths are in bits.
+        unsafe { adsi_tx_set_preamble(self.context.as_ptr(), 0, 80, 5, 1) };
+    }
+
     /// Adds a field; one that does not fit is left out.
     pub fn field(&mut self, kind: u8, body: &[u8]) {
         // A field needs a type, a length and, in J-CLIP, escapes: at worst twice its size.

@@ -48,6 +48,7 @@ unsafe extern "C" {
     fn adsi_rx(s: *mut Context, samples: *const i16, count: c_int) -> c_int;
     fn adsi_rx_free(s: *mut Context) -> c_int;
     fn adsi_tx_init(s: *mut Context, standard: c_int) -> *mut Context;
+    fn adsi_tx_set_preamble(s: *mut Context, seizure: c_int, mark: c_int, after: c_int, stop: c_int);
     fn adsi_tx_put_message(s: *mut Context, message: *const u8, length: c_int) -> c_int;
     fn adsi_tx(s: *mut Context, samples: *mut i16, count: c_int) -> c_int;
     fn adsi_tx_free(s: *mut Context) -> c_int;

@@ -209,4 +209,4 @@ pub fn piece(n: usize) -> Block {
     std::array::from_fn(|i| ((n * BLOCK + i) % 256) as u8)
 }
 
-pub const DTMF: Detect = Detect { dtmf: true, progress: None, caller_id: None, voice: false };
+pub const DTMF: Detect = Detect { dtmf: true, ..Detect::NONE };

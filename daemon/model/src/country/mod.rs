@@ -5,12 +5,14 @@
 mod caller_id;
 mod numbering;
 mod plan;
+mod service;
 mod table;
 mod tone;
 
 pub use caller_id::{CallerIdPlan, CallerIdStart, Confidence};
 pub use numbering::Numbering;
 pub use plan::Plan;
+pub use service::{Howler, LoopPlan, PulseCode, SpecialDial};
 pub use tone::{Pitch, PlanTone, SPECIAL_INFORMATION, special_information};
 
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! The plan of one country.
 
-use super::{CallerIdPlan, PlanTone};
+use super::{CallerIdPlan, Howler, PlanTone, SpecialDial};
 use demarc_hal::Companding;
 
 /// What a country's lines sound like and how they behave (ITU-T E.180 Supplement 2 for tones).
@@ -16,6 +16,12 @@ pub struct Plan {
     pub ringback: PlanTone,
     /// Congestion tone (also "reorder").
     pub congestion: PlanTone,
+    /// A second call waits; only the called party hears it, over the call.
+    pub call_waiting: PlanTone,
+    /// Dial tone of a line with messages; ready to be played from [`Plan::special_dial()`].
+    pub special_dial: SpecialDial,
+    /// What a telephone left off hook hears at last; ready to be played from [`Plan::howler()`].
+    pub howler: Howler,
     /// Ringing on an FXS port: milliseconds on, off, on, off …, repeating.
     pub ring: &'static [u32],
     /// Caller identity on analog lines.

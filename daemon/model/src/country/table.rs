@@ -3,7 +3,9 @@
 //! Frequencies in Hz, `f*g` = f modulated by g; cadences in ms, on and off in turn. Ringing follows
 //! the cadence of ringback in every country of the table.
 
-use super::{CallerIdPlan, CallerIdStart::*, Confidence::*, Country, Pitch, Plan, PlanTone};
+use super::{
+    CallerIdPlan, CallerIdStart::*, Confidence::*, Country, Howler, Pitch, Plan, PlanTone, SpecialDial,
+};
 use crate::media::CallerIdForm::*;
 use demarc_hal::Companding::*;
 
@@ -17,7 +19,7 @@ macro_rules! tone {
 /// One row of the table.
 macro_rules! row {
     ($name:literal, dial: [$($dial:tt)+], busy: [$($busy:tt)+], ringback: [$($ringback:tt)+],
-     congestion: [$($congestion:tt)+], $form:ident $start:ident $confidence:ident, $law:ident) => {{
+     congestion: [$($congestion:tt)+], waiting: [$($waiting:tt)+], special: $special:expr, $form:ident $start:ident $confidence:ident, $law:ident) => {{
         const RINGBACK: PlanTone = tone!($($ringback)+);
         Plan {
             name: $name,
@@ -25,6 +27,9 @@ macro_rules! row {
             busy: tone!($($busy)+),
             ringback: RINGBACK,
             congestion: tone!($($congestion)+),
+            call_waiting: tone!($($waiting)+),
+            special_dial: $special,
+            howler: Howler::Sweep,
             ring: RINGBACK.cadence,
             caller_id: CallerIdPlan { form: $form, start: $start, confidence: $confidence },
             companding: $law,
@@ -34,6 +39,11 @@ macro_rules! row {
 
 const fn tone(pitch: Pitch, cadence: &'static [u32]) -> PlanTone {
     PlanTone { pitch, cadence, alternating: false }
+}
+
+/// A special dial tone of its own.
+macro_rules! own {
+    ($($tone:tt)+) => { SpecialDial::Own(tone!($($tone)+)) };
 }
 
 const fn alternating(tone: PlanTone) -> PlanTone {
@@ -72,28 +82,30 @@ pub(super) fn plan(country: Country) -> &'static Plan {
 #[rustfmt::skip]
 mod rows {
 use super::*;
-pub(super) static US: Plan = row!("United States",  dial: [350+440], busy: [480+620, 500,500], ringback: [440+480, 2000,4000],        congestion: [480+620, 250,250],                 Bell202  AfterFirstRing High,   MuLaw);
+const TURNS_GB: SpecialDial = SpecialDial::Turns(Pitch::Sum(350, 440), Pitch::Single(440), 750);
+const TURNS_IT: SpecialDial = SpecialDial::Turns(Pitch::Single(470), Pitch::Single(425), 400);
+pub(super) static US: Plan = Plan { howler: Howler::ReceiverOffHook, ..row!("United States",  dial: [350+440], busy: [480+620, 500,500], ringback: [440+480, 2000,4000],        congestion: [480+620, 250,250],                 waiting: [440, 300,10000], special: SpecialDial::Stutter, Bell202  AfterFirstRing High,   MuLaw) };
 pub(super) static CA: Plan = Plan { name: "Canada", ..US };
-pub(super) static GB: Plan = row!("United Kingdom", dial: [350+440], busy: [400, 375,375],     ringback: [400+450, 400,200,400,2000], congestion: [400, 400,350,225,525],             V23      AfterPolarity  High,   ALaw);
-pub(super) static DE: Plan = row!("Germany",        dial: [425],     busy: [425, 480,480],     ringback: [425, 1000,4000],            congestion: [425, 240,240],                     V23      AfterFirstRing Medium, ALaw);
-pub(super) static FR: Plan = row!("France",         dial: [440],     busy: [440, 500,500],     ringback: [440, 1500,3500],            congestion: [440, 250,250],                     V23      AfterFirstRing Medium, ALaw);
-pub(super) static IT: Plan = row!("Italy",          dial: [425, 200,200,600,1000], busy: [425, 500,500], ringback: [425, 1000,4000],  congestion: [425, 200,200],                     V23      AfterFirstRing Low,    ALaw);
-pub(super) static ES: Plan = row!("Spain",          dial: [425],     busy: [425, 200,200],     ringback: [425, 1500,3000],            congestion: [425, 200,200,200,200,200,600],     V23      AfterFirstRing Medium, ALaw);
-pub(super) static NL: Plan = row!("Netherlands",    dial: [425],     busy: [425, 500,500],     ringback: [425, 1000,4000],            congestion: [425, 250,250],                     Dtmf     AfterPolarity  High,   ALaw);
-pub(super) static SE: Plan = row!("Sweden",         dial: [425],     busy: [425, 250,250],     ringback: [425, 1000,5000],            congestion: [425, 250,750],                     Dtmf     AfterPolarity  High,   ALaw);
-pub(super) static CH: Plan = row!("Switzerland",    dial: [425],     busy: [425, 500,500],     ringback: [425, 1000,4000],            congestion: [425, 200,200],                     V23      AfterFirstRing Medium, ALaw);
-pub(super) static BR: Plan = row!("Brazil",         dial: [425],     busy: [425, 250,250],     ringback: [425, 1000,4000],            congestion: [425, 250,250,750,250],             Dtmf     BeforeRing     High,   ALaw);
-pub(super) static MX: Plan = row!("Mexico",         dial: [425],     busy: [425, 250,250],     ringback: [425, 1000,4000],            congestion: [425, 250,250],                     Bell202  AfterFirstRing Medium, ALaw);
-pub(super) static AR: Plan = row!("Argentina",      dial: [425],     busy: [425, 300,300],     ringback: [425, 1000,4500],            congestion: [425, 200,300],                     Bell202  AfterFirstRing Low,    ALaw);
+pub(super) static GB: Plan = row!("United Kingdom", dial: [350+440], busy: [400, 375,375],     ringback: [400+450, 400,200,400,2000], congestion: [400, 400,350,225,525],             waiting: [400, 100,4000], special: TURNS_GB, V23      AfterPolarity  High,   ALaw);
+pub(super) static DE: Plan = row!("Germany",        dial: [425],     busy: [425, 480,480],     ringback: [425, 1000,4000],            congestion: [425, 240,240],                     waiting: [425, 200,200,200,5000], special: own!(425+400), V23      AfterFirstRing Medium, ALaw);
+pub(super) static FR: Plan = row!("France",         dial: [440],     busy: [440, 500,500],     ringback: [440, 1500,3500],            congestion: [440, 250,250],                     waiting: [440, 300,10000], special: SpecialDial::Stutter, V23      AfterFirstRing Medium, ALaw);
+pub(super) static IT: Plan = row!("Italy",          dial: [425, 200,200,600,1000], busy: [425, 500,500], ringback: [425, 1000,4000],  congestion: [425, 200,200],                     waiting: [425, 400,100,250,100,150,14000], special: TURNS_IT, V23      AfterFirstRing Low,    ALaw);
+pub(super) static ES: Plan = row!("Spain",          dial: [425],     busy: [425, 200,200],     ringback: [425, 1500,3000],            congestion: [425, 200,200,200,200,200,600],     waiting: [425, 175,175,175,3500], special: own!(425, 1000,50), V23      AfterFirstRing Medium, ALaw);
+pub(super) static NL: Plan = row!("Netherlands",    dial: [425],     busy: [425, 500,500],     ringback: [425, 1000,4000],            congestion: [425, 250,250],                     waiting: [425, 500,9500], special: own!(425, 500,50), Dtmf     AfterPolarity  High,   ALaw);
+pub(super) static SE: Plan = row!("Sweden",         dial: [425],     busy: [425, 250,250],     ringback: [425, 1000,5000],            congestion: [425, 250,750],                     waiting: [425, 200,500,200,9100], special: SpecialDial::Stutter, Dtmf     AfterPolarity  High,   ALaw);
+pub(super) static CH: Plan = row!("Switzerland",    dial: [425],     busy: [425, 500,500],     ringback: [425, 1000,4000],            congestion: [425, 200,200],                     waiting: [425, 200,200,200,4000], special: own!(425+340, 1100,1100), V23      AfterFirstRing Medium, ALaw);
+pub(super) static BR: Plan = row!("Brazil",         dial: [425],     busy: [425, 250,250],     ringback: [425, 1000,4000],            congestion: [425, 250,250,750,250],             waiting: [425, 50,1000], special: SpecialDial::Stutter, Dtmf     BeforeRing     High,   ALaw);
+pub(super) static MX: Plan = row!("Mexico",         dial: [425],     busy: [425, 250,250],     ringback: [425, 1000,4000],            congestion: [425, 250,250],                     waiting: [425, 200,600,200,10000], special: SpecialDial::Stutter, Bell202  AfterFirstRing Medium, ALaw);
+pub(super) static AR: Plan = row!("Argentina",      dial: [425],     busy: [425, 300,300],     ringback: [425, 1000,4500],            congestion: [425, 200,300],                     waiting: [425, 200,9000], special: own!(425, 450,50), Bell202  AfterFirstRing Low,    ALaw);
 pub(super) static AU: Plan = Plan { congestion: alternating(tone!(425, 375,375)), ..
-                             row!("Australia",      dial: [415+440], busy: [425, 375,375],     ringback: [413+438, 400,200,400,2000], congestion: [425, 375,375],                     Bell202  AfterFirstRing Medium, ALaw) };
-pub(super) static NZ: Plan = row!("New Zealand",    dial: [400],     busy: [400, 500,500],     ringback: [400+450, 400,200,400,2000], congestion: [400, 250,250],                     Bell202  AfterFirstRing Low,    ALaw);
-pub(super) static JP: Plan = row!("Japan",          dial: [400],     busy: [400, 500,500],     ringback: [400*15, 1000,2000],         congestion: [400, 500,500],                     V23Japan AfterPolarity  High,   MuLaw);
-pub(super) static IN: Plan = row!("India",          dial: [400*25],  busy: [400, 750,750],     ringback: [400*25, 400,200,400,2000],  congestion: [400, 250,250],                     Dtmf     AfterPolarity  High,   ALaw);
-pub(super) static CN: Plan = row!("China",          dial: [450],     busy: [450, 350,350],     ringback: [450, 1000,4000],            congestion: [450, 700,700],                     Bell202  AfterFirstRing Medium, ALaw);
-pub(super) static RU: Plan = row!("Russia",         dial: [425],     busy: [425, 350,350],     ringback: [425, 1000,4000],            congestion: [425, 175,175],                     V23      AfterFirstRing Low,    ALaw);
-pub(super) static ZA: Plan = row!("South Africa",   dial: [400*33],  busy: [400, 500,500],     ringback: [400*33, 400,200,400,2000],  congestion: [400, 250,250],                     V23      AfterFirstRing Low,    ALaw);
-pub(super) static TR: Plan = row!("Turkey",         dial: [450],     busy: [450, 500,500],     ringback: [450, 2000,4000],            congestion: [450, 200,200,200,200,200,200,600,200], Dtmf AfterPolarity  Low,    ALaw);
+                             row!("Australia",      dial: [415+440], busy: [425, 375,375],     ringback: [413+438, 400,200,400,2000], congestion: [425, 375,375],                     waiting: [425, 100,200,200,4400], special: own!(413+438, 100,40), Bell202  AfterFirstRing Medium, ALaw) };
+pub(super) static NZ: Plan = row!("New Zealand",    dial: [400],     busy: [400, 500,500],     ringback: [400+450, 400,200,400,2000], congestion: [400, 250,250],                     waiting: [400, 250,250,250,3250], special: SpecialDial::Stutter, Bell202  AfterFirstRing Low,    ALaw);
+pub(super) static JP: Plan = row!("Japan",          dial: [400],     busy: [400, 500,500],     ringback: [400*15, 1000,2000],         congestion: [400, 500,500],                     waiting: [400*16, 500,8000], special: SpecialDial::Stutter, V23Japan AfterPolarity  High,   MuLaw);
+pub(super) static IN: Plan = row!("India",          dial: [400*25],  busy: [400, 750,750],     ringback: [400*25, 400,200,400,2000],  congestion: [400, 250,250],                     waiting: [400, 200,100,200,7500], special: SpecialDial::Stutter, Dtmf     AfterPolarity  High,   ALaw);
+pub(super) static CN: Plan = row!("China",          dial: [450],     busy: [450, 350,350],     ringback: [450, 1000,4000],            congestion: [450, 700,700],                     waiting: [450, 400,4000], special: own!(450+425), Bell202  AfterFirstRing Medium, ALaw);
+pub(super) static RU: Plan = row!("Russia",         dial: [425],     busy: [425, 350,350],     ringback: [425, 1000,4000],            congestion: [425, 175,175],                     waiting: [425, 200,5000], special: SpecialDial::Stutter, V23      AfterFirstRing Low,    ALaw);
+pub(super) static ZA: Plan = row!("South Africa",   dial: [400*33],  busy: [400, 500,500],     ringback: [400*33, 400,200,400,2000],  congestion: [400, 250,250],                     waiting: [400*33, 250,250,250,4000], special: SpecialDial::Stutter, V23      AfterFirstRing Low,    ALaw);
+pub(super) static TR: Plan = row!("Turkey",         dial: [450],     busy: [450, 500,500],     ringback: [450, 2000,4000],            congestion: [450, 200,200,200,200,200,200,600,200], waiting: [450, 200,600,200,8000], special: SpecialDial::Stutter, Dtmf AfterPolarity  Low,    ALaw);
 }
 use rows::*;
 

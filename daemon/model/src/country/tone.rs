@@ -36,11 +36,11 @@ pub fn special_information() -> Tone {
 }
 
 /// Power of a tone in dBm0: the middle of what E.180 §3 allows (−10 ± 5).
-const LEVEL: f32 = -10.0;
+pub(super) const LEVEL: f32 = -10.0;
 
 impl Pitch {
     /// A part of `ms` milliseconds with `level` dBm0 in all (a modulated tone: its carrier).
-    fn part(self, level: f32, ms: u32) -> TonePart {
+    pub(super) fn part(self, level: f32, ms: u32) -> TonePart {
         let half = level - 3.0;
         let (f1, f2, modulated, level_dbm0) = match self {
             Pitch::Single(f) => (f, 0, false, level),
@@ -51,7 +51,7 @@ impl Pitch {
     }
 }
 
-fn silence(ms: u32) -> TonePart {
+pub(super) fn silence(ms: u32) -> TonePart {
     TonePart { f1: 0.0, f2: 0.0, modulated: false, level_dbm0: LEVEL, ms }
 }
 

@@ -224,7 +224,7 @@ fn every_country_shows_who_calls() {
         let plan = country.plan().caller_id;
         let identify = |bench: &mut Bench, stream| {
             bench.pass(400);
-            bench.media(MediaEvent::CallerId { stream, caller: caller("02079460123") });
+            bench.media(MediaEvent::CallerId { stream, caller: caller("02079460123"), form: plan.form });
         };
         match plan.start {
             CallerIdStart::AfterPolarity => {
