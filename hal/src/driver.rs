@@ -25,11 +25,11 @@ pub struct CasChannel {
 }
 
 /// How a descriptor carries channel-associated signalling.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum CasForm {
     /// A DAHDI channel: octets by read and write, bits by its ioctls.
     Dahdi,
-    /// Sequenced packets; see the driver.
+    /// A socket of sequenced packets: see [`crate::cas`].
     Packets,
 }
 

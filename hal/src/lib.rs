@@ -7,6 +7,7 @@
 
 pub mod bearer;
 pub mod card;
+pub mod cas;
 pub mod conformance;
 pub mod driver;
 pub mod line;
@@ -15,6 +16,7 @@ pub mod span;
 
 pub use bearer::{BLOCK, Bearer, Block, Clock, Transfer};
 pub use card::{Bus, Card, CardState};
+pub use cas::{CasPacket, CasTime};
 pub use driver::{CasChannel, CasForm, DChannel, Driver, DriverEvent, Error};
 pub use line::{Line, LineCommand, LineEvent, LineSettings, StartMode};
 pub use port::{ChannelId, Port, PortKind, SpanId};

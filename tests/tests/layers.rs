@@ -9,8 +9,11 @@ use std::process::Command;
 const MAP: &[(&str, &[&str])] = &[
     ("demarc-hal", &[]),
     ("demarc-hal-sim", &["demarc-hal"]),
-    ("demarc-isdn", &["demarc-hal"]),
+    ("demarc-helper", &[]),
+    ("demarc-isdn", &["demarc-hal", "demarc-helper"]),
     ("demarc-isdn-helper", &["demarc-hal", "demarc-isdn"]),
+    ("demarc-r2", &["demarc-hal", "demarc-helper"]),
+    ("demarc-r2-helper", &["demarc-hal", "demarc-r2"]),
     ("demarc-model", &["demarc-hal"]),
     ("demarc-sip", &["demarc-hal", "demarc-model"]),
     ("demarc-pstn", &["demarc-hal", "demarc-isdn", "demarc-model"]),

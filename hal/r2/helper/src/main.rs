@@ -1,0 +1,3 @@
+//! The process that speaks MFC/R2.
+
+fn main() {}
