@@ -7,6 +7,7 @@
 pub mod cause;
 pub mod config;
 pub mod country;
+pub mod finding;
 pub mod id;
 pub mod leg;
 pub mod live;
@@ -19,6 +20,7 @@ pub mod trace;
 pub use cause::Cause;
 pub use config::Config;
 pub use country::Country;
+pub use finding::{Finding, Grade, Setting, Subject};
 pub use id::{CallId, LegId, Room, StreamId};
 pub use leg::{Dial, LegCommand, LegEvent, Offer, Party};
 pub use media::{MediaCommand, MediaEvent};

@@ -6,8 +6,9 @@
 
 use super::*;
 use crate::number::{Presentation, Screening};
-use crate::{CallerId, Cause, Country};
+use crate::{CallerId, Cause, Country, Setting};
 use demarc_hal::{ChannelId, Framing, LineCode, Signalling, SpanId};
+use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddr};
 
 /// Causes that blame the way, not the called party: another trunk may do better.
@@ -89,6 +90,7 @@ impl Config {
                     pulse: false,
                     dial_tone_wait_ms: 1500,
                     guard_ms: 1000,
+                    pinned: BTreeSet::new(),
                 })
                 .collect(),
             trunks: vec![
@@ -282,6 +284,12 @@ fn e1(name: &str, side: SpanSide, timing: u8) -> Span {
         overlap: false,
         signalling: Signalling::Isdn,
         build_out: 0,
+        line_mode: None,
+        // The exchange is what the autopilot at the other end finds out about: it stays as it is.
+        pinned: match side {
+            SpanSide::User => BTreeSet::new(),
+            SpanSide::Network => Setting::all_of_span(),
+        },
     }
 }
 

@@ -1,9 +1,11 @@
 //! FXO lines.
 
 use super::LineId;
+use crate::finding::Setting;
 use crate::media::CallerIdForm;
 use demarc_hal::ChannelId;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// An analog line from the telco, on an FXO port.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,6 +33,9 @@ pub struct Line {
     pub dial_tone_wait_ms: u16,
     /// The line rests this long after a call, in milliseconds (0–10000).
     pub guard_ms: u16,
+    /// Settings that the autopilot leaves alone.
+    #[serde(default)]
+    pub pinned: BTreeSet<Setting>,
 }
 
 /// How the far end's answer is seen on an analog line.

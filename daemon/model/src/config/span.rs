@@ -1,7 +1,9 @@
 //! Digital spans.
 
-use demarc_hal::{Framing, LineCode, Signalling, SpanId};
+use crate::finding::Setting;
+use demarc_hal::{Framing, LineCode, Signalling, SpanId, SpanKind};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
 
 /// A digital span.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +34,12 @@ pub struct Span {
     /// T1 line build-out, 0 (0–133 ft) to 7.
     #[serde(default)]
     pub build_out: u8,
+    /// E1 or T1 on a card that does both; none = as the card is, or as the autopilot finds.
+    #[serde(default)]
+    pub line_mode: Option<SpanKind>,
+    /// Settings that the autopilot leaves alone.
+    #[serde(default)]
+    pub pinned: BTreeSet<Setting>,
 }
 
 /// Our side of the interface (Q.921, Q.931).

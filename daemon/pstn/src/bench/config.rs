@@ -63,6 +63,8 @@ pub(crate) fn config(country: Country) -> Config {
             overlap: false,
             signalling: Signalling::Isdn,
             build_out: 0,
+            line_mode: None,
+            pinned: std::collections::BTreeSet::new(),
         }],
         lines: (1..=2).map(line).collect(),
         trunks: vec![
@@ -89,6 +91,7 @@ fn line(n: u8) -> Line {
         pulse: false,
         dial_tone_wait_ms: 1500,
         guard_ms: 800,
+        pinned: std::collections::BTreeSet::new(),
     }
 }
 
