@@ -4,7 +4,9 @@ use crate::bearer::{Bearer, Clock};
 use crate::card::Card;
 use crate::line::{Line, LineSettings};
 use crate::port::{ChannelId, SpanId};
-use crate::span::{Defect, Maintenance, SpanInfo, SpanSettings, SpanStatus};
+use crate::span::{
+    Defect, Maintenance, SignallingSeen, SpanInfo, SpanKind, SpanSettings, SpanStatus,
+};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// A D channel: a file descriptor that carries one HDLC frame a read or write, each followed by
@@ -89,6 +91,33 @@ pub trait Driver: Send {
     /// [`Error::NoSuchPort`], [`Error::Unsupported`], [`Error::Gone`]; [`Error::Busy`] when a
     /// change of signalling finds one of its channels open.
     fn configure_span(&mut self, span: SpanId, settings: &SpanSettings) -> Result<(), Error>;
+
+    /// The line modes that a span can be switched between: E1 and T1 on a dual-mode card. Empty when
+    /// it is what it is.
+    fn line_modes(&self, span: SpanId) -> Vec<SpanKind> {
+        let _ = span;
+        Vec::new()
+    }
+
+    /// Switches a span of a dual-mode card to another line mode. It is another span afterwards: read
+    /// [`Driver::spans`] again and configure it.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSpan`], [`Error::Unsupported`], [`Error::Gone`]; [`Error::Busy`] when one of its
+    /// channels is open.
+    fn set_line_mode(&mut self, span: SpanId, mode: SpanKind) -> Result<(), Error> {
+        let _ = (span, mode);
+        Err(Error::Unsupported("another line mode"))
+    }
+
+    /// What the far end sends where signalling would be, whatever the span is set to.
+    ///
+    /// # Errors
+    /// [`Error::NoSuchSpan`], [`Error::Gone`]; [`Error::Unsupported`] where the card cannot tell.
+    fn signalling_seen(&self, span: SpanId) -> Result<SignallingSeen, Error> {
+        let _ = span;
+        Err(Error::Unsupported("a look at the signalling channel"))
+    }
 
     /// Layer 1 of a span, as it is now.
     ///

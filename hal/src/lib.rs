@@ -21,6 +21,6 @@ pub use driver::{CasChannel, CasForm, DChannel, Driver, DriverEvent, Error};
 pub use line::{Line, LineCommand, LineEvent, LineSettings, StartMode};
 pub use port::{ChannelId, Port, PortKind, SpanId};
 pub use span::{
-    Alarm, Companding, Defect, Framing, LineCode, Maintenance, Signalling, SpanInfo, SpanKind, SpanSettings,
+    Alarm, Companding, Defect, Framing, LineCode, Maintenance, Signalling, SignallingSeen, SpanInfo, SpanKind, SpanSettings,
     SpanStatus,
 };

@@ -80,6 +80,20 @@ impl Signalling {
     }
 }
 
+/// What the far end sends where signalling would be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignallingSeen {
+    /// HDLC flags or frames in the timeslot of the D channel.
+    Flags,
+    /// The multiframe alignment of channel-associated signalling in timeslot 16 of an E1 (G.704
+    /// §5.1.3.2).
+    Multiframe,
+    /// Neither: idle, or a bearer. On T1 channel-associated bits are robbed from the bearers, so that
+    /// this is what they look like.
+    Nothing,
+}
+
 /// Companding law, ITU-T G.711.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

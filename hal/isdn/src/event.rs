@@ -1,6 +1,6 @@
 //! What the helper tells the gateway.
 
-use crate::command::Mwi;
+use crate::command::{Mwi, Side};
 use crate::{
     Aoc, AocWish, Bearer, CallRef, ChannelChoice, PartyId, PartyNumber, Redirection, Service, Subaddress,
 };
@@ -253,6 +253,12 @@ pub enum Event {
     },
     /// A word of warning for the log.
     Warning(String),
+    /// SABME from a peer that takes itself for the same side of the interface as we are (the C/R bit
+    /// says so, Q.921 §3.3.2): layer 2 cannot come up.
+    SameSide {
+        /// The side that both are on.
+        side: Side,
+    },
 }
 
 /// A new call from the far end.

@@ -221,7 +221,7 @@ impl Span {
             1 => self.set_up(true),
             2 => self.set_up(false),
             3 => self.restarted(event),
-            4 => self.warn(&String::from_utf8_lossy(&text(&event.text))),
+            4 => self.same_side(&String::from_utf8_lossy(&text(&event.text))),
             5 => self.ring(event),
             6 | 9 => self.hung_up(event),
             7 => self.with_event(event, |call, events| {
@@ -376,6 +376,15 @@ impl Span {
             self.pri.dchannel().rewrites.remove(&reference);
         }
         self.out.push_back(Event::Cleared { call: id, cause: call.cause.unwrap_or(otherwise) });
+    }
+
+    /// libpri has one configuration error: the peer is on our side. It says so in words alone.
+    fn same_side(&mut self, words: &str) {
+        self.warn(words);
+        if words.contains("they think they're") {
+            let side = if words.contains("network") { Side::Network } else { Side::User };
+            self.out.push_back(Event::SameSide { side });
+        }
     }
 
     /// A SETUP gets its name in [`Span::ring`], before its frame is shown.
