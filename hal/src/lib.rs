@@ -18,7 +18,7 @@ pub use bearer::{BLOCK, Bearer, Block, Clock, Transfer};
 pub use card::{Bus, Card, CardState};
 pub use cas::{CasPacket, CasTime};
 pub use driver::{CasChannel, CasForm, DChannel, Driver, DriverEvent, Error};
-pub use line::{Line, LineCommand, LineEvent, LineSettings, StartMode};
+pub use line::{Line, LineCommand, LineEvent, LineSettings, PulseTiming, StartMode};
 pub use port::{ChannelId, Port, PortKind, SpanId};
 pub use span::{
     Alarm, Companding, Defect, Framing, LineCode, Maintenance, Signalling, SignallingSeen, SpanInfo, SpanKind, SpanSettings,

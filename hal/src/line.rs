@@ -57,6 +57,18 @@ pub struct LineSettings {
     pub receive_gain_db: f32,
     /// Gain towards the line, in dB, −24 to +12.
     pub transmit_gain_db: f32,
+    /// FXO: how long a dialled pulse opens and closes the loop, in milliseconds; none = as the card
+    /// does it.
+    pub pulse: Option<PulseTiming>,
+}
+
+/// The pulses of loop dialling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PulseTiming {
+    /// The loop is open this long, in milliseconds (20–100).
+    pub break_ms: u16,
+    /// And closed this long before the next, in milliseconds (20–100).
+    pub make_ms: u16,
 }
 
 /// How an analog line is seized and released.

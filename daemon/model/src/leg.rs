@@ -5,12 +5,14 @@
 //! by its edge room; the PBX decides what each stream plays ([`crate::MediaCommand::Play`]).
 //!
 //! Life of an incoming leg: `Offered`, then any of `MoreDigits`, `Digit`, `Held`, `Retrieved`,
-//! `Flash`, at last `Ended`. Life of an outgoing leg: `Dial`, then `Proceeding`, `Progress`,
+//! `Flash`, `Charge`, at last `Ended`. Life of an outgoing leg: `Dial`, then `Proceeding`, `Progress`,
 //! `Alerting`, `Answered` (each at most once, `Progress` often), at last `Ended`. `Ended` is always
 //! the last event of a leg, also after the PBX told it to hang up; until then its channel and its
 //! stream are not free.
 
 use crate::config::{DeviceId, TrunkId};
+use crate::number::Redirecting;
+use crate::record::Charge;
 use crate::{CallerId, Cause, LegId, StreamId};
 use serde::{Deserialize, Serialize};
 
@@ -23,6 +25,19 @@ pub enum Party {
     Device(DeviceId),
     /// The outside, through a trunk.
     Trunk(TrunkId),
+}
+
+/// What a call carries (information transfer capability, Q.931 §4.5.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Bearer {
+    /// Speech.
+    #[default]
+    Speech,
+    /// 3.1 kHz audio: fax and modem calls ask for this.
+    Audio31k,
+    /// Unrestricted digital, 64 kbit/s: no octet may be touched.
+    Unrestricted,
 }
 
 /// Somebody calls.
@@ -38,8 +53,10 @@ pub struct Offer {
     pub complete: bool,
     /// Who calls. For a device this is what the device claims; the PBX sets the truth.
     pub caller: CallerId,
-    /// The number that was called before the call was diverted here.
-    pub redirecting: Option<String>,
+    /// The diversion that brought the call here.
+    pub redirecting: Option<Redirecting>,
+    /// What it is to carry.
+    pub bearer: Bearer,
     /// Its audio; nothing is heard until the PBX says so.
     pub stream: StreamId,
     /// Where it came in, for the ladder and the live view: `1/17`, `192.0.2.7:5060`.
@@ -117,6 +134,38 @@ pub enum LegEvent {
         /// Which leg.
         leg: LegId,
     },
+    /// The party sends the other party of this call to a number (blind transfer, RFC 5589 §6). On
+    /// success the PBX hangs this leg up; else it says [`LegCommand::TransferRefused`].
+    Transfer {
+        /// Which leg.
+        leg: LegId,
+        /// As it would be dialled.
+        to: String,
+    },
+    /// The party joins the other parties of two of its calls and leaves both (attended transfer,
+    /// RFC 3891); the call of `other` may still be ringing. On success the PBX hangs up both legs
+    /// of the party; else it says [`LegCommand::TransferRefused`].
+    TransferTo {
+        /// Which leg.
+        leg: LegId,
+        /// The party's leg in the other call.
+        other: LegId,
+    },
+    /// The party talks with the other parties of two of its calls at once. `Held` of one of the two
+    /// legs parts them again.
+    Conference {
+        /// Which leg.
+        leg: LegId,
+        /// The party's leg in the other call.
+        other: LegId,
+    },
+    /// The network says what the call costs; what came last holds.
+    Charge {
+        /// Which leg.
+        leg: LegId,
+        /// What.
+        charge: Charge,
+    },
     /// The leg is over and everything it held is free. Always the last event.
     Ended {
         /// Which leg.
@@ -142,6 +191,10 @@ impl LegEvent {
             | LegEvent::Held { leg }
             | LegEvent::Retrieved { leg }
             | LegEvent::Flash { leg }
+            | LegEvent::Transfer { leg, .. }
+            | LegEvent::TransferTo { leg, .. }
+            | LegEvent::Conference { leg, .. }
+            | LegEvent::Charge { leg, .. }
             | LegEvent::Ended { leg, .. } => *leg,
         }
     }
@@ -160,11 +213,25 @@ pub struct Dial {
     pub called: String,
     /// Who calls, as the called party is to see it, privacy included.
     pub caller: CallerId,
-    /// The number that was called before, when this call is diverted.
-    pub redirecting: Option<String>,
+    /// The diversion that leads to this call.
+    pub redirecting: Option<Redirecting>,
+    /// What it is to carry.
+    pub bearer: Bearer,
     /// An emergency call: it may wait for a line on guard, and its number is never withheld from
     /// the trunk.
     pub emergency: bool,
+    /// How a telephone is to ring.
+    pub ring: RingKind,
+}
+
+/// Where a call comes from, for telephones that ring differently.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RingKind {
+    /// From outside: the ringing of the country.
+    #[default]
+    External,
+    /// From another extension.
+    Internal,
 }
 
 /// What a leg is told. A command that does not fit the state of the leg changes nothing.
@@ -206,6 +273,38 @@ pub enum LegCommand {
         /// Who answered.
         connected: Option<CallerId>,
     },
+    /// The other party put this one on hold; what it hears is the PBX's.
+    Hold {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// The other party is back.
+    Retrieve {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// Press the recall key toward the far end: an FXO line flashes its hook, and digits may follow
+    /// ([`MediaCommand::SendDigits`](crate::MediaCommand::SendDigits)).
+    Flash {
+        /// Which leg.
+        leg: LegId,
+    },
+    /// A transfer that the party wanted cannot be done; the call stays as it was.
+    TransferRefused {
+        /// Which leg.
+        leg: LegId,
+        /// Why.
+        cause: Cause,
+    },
+    /// Both legs are answered and lead to the same network, and their parties talk to each other:
+    /// the network may connect them itself (explicit call transfer, two-B-channel transfer). Then
+    /// both legs end with cause 16; when the network cannot or does not want to, nothing changes.
+    Join {
+        /// Which leg.
+        leg: LegId,
+        /// The other one.
+        with: LegId,
+    },
     /// End the leg, whatever its state. An analog telephone then hears the tone that fits the
     /// cause; a trunk carries the cause. `Ended` follows.
     Hangup {
@@ -226,6 +325,11 @@ impl LegCommand {
             | LegCommand::Ring { leg, .. }
             | LegCommand::Progress { leg, .. }
             | LegCommand::Answer { leg, .. }
+            | LegCommand::Hold { leg }
+            | LegCommand::Retrieve { leg }
+            | LegCommand::Flash { leg }
+            | LegCommand::TransferRefused { leg, .. }
+            | LegCommand::Join { leg, .. }
             | LegCommand::Hangup { leg, .. } => *leg,
         }
     }

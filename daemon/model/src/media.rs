@@ -208,6 +208,8 @@ pub struct Detect {
     pub voice: bool,
     /// The CPE alerting signal of call-waiting caller identity (what a telephone listens for).
     pub alerting_signal: bool,
+    /// So many seconds without a sound: [`MediaEvent::Silent`]; 0 = never.
+    pub silent_after_s: u16,
 }
 
 impl Detect {
@@ -221,6 +223,7 @@ impl Detect {
         caller_id_any: false,
         voice: false,
         alerting_signal: false,
+        silent_after_s: 0,
     };
 }
 
@@ -340,6 +343,11 @@ pub enum MediaEvent {
         /// Whose party.
         stream: StreamId,
     },
+    /// Nothing was heard for as long as [`Detect::silent_after_s`] says. Reported once until it sounds.
+    Silent {
+        /// Whose party.
+        stream: StreamId,
+    },
     /// Six periods of a tone that is none of the country's. Reported once until it stops.
     UnknownTone {
         /// Whose party.
@@ -376,6 +384,7 @@ impl MediaEvent {
             | MediaEvent::MessageWaitingSent { stream }
             | MediaEvent::MessageWaiting { stream, .. }
             | MediaEvent::AlertingSignal { stream }
+            | MediaEvent::Silent { stream }
             | MediaEvent::UnknownTone { stream, .. }
             | MediaEvent::RtpLost { stream }
             | MediaEvent::Closed { stream, .. } => *stream,

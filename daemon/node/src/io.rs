@@ -1,8 +1,9 @@
 //! What goes into a node and what comes out of it.
 
-use demarc_hal::{Alarm, LineCommand, LineEvent};
+use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
+use demarc_model::config::LineId;
 use demarc_model::record::CallRecord;
-use demarc_model::{CallId, ChannelId, Config, MediaCommand, MediaEvent, SpanId};
+use demarc_model::{CallId, ChannelId, Config, Learned, MediaCommand, MediaEvent, SpanId};
 use std::sync::Arc;
 
 /// Something happened in the world.
@@ -36,8 +37,19 @@ pub enum Input {
         /// Its alarms now.
         alarms: Vec<Alarm>,
     },
+    /// A span is there, new or with other ports than before: what was up on it ends.
+    SpanArrived(SpanInfo),
+    /// The card of a span has vanished: its calls end with cause 41.
+    SpanGone(SpanId),
     /// Media noticed something.
     Media(MediaEvent),
+    /// What a line was found to do before the gateway was started.
+    Known {
+        /// Which.
+        line: LineId,
+        /// What.
+        what: Learned,
+    },
     /// The configuration changed; it is valid.
     Config(Arc<Config>),
     /// An administrator ends a call.
@@ -79,6 +91,13 @@ pub enum Output {
         span: SpanId,
         /// What.
         command: demarc_isdn::Command,
+    },
+    /// A line was seen to do something that was not known of it.
+    Learned {
+        /// Which.
+        line: LineId,
+        /// What.
+        what: Learned,
     },
     /// Tell media something.
     Media(MediaCommand),

@@ -61,7 +61,18 @@ impl Node {
             Input::Alarms { span, alarms } => {
                 self.pstn.handle_input(now, demarc_pstn::Input::Alarms { span, alarms });
             }
+            Input::SpanArrived(info) => {
+                self.pstn.handle_input(now, demarc_pstn::Input::SpanArrived(info));
+                self.changed = true;
+            }
+            Input::SpanGone(span) => {
+                self.pstn.handle_input(now, demarc_pstn::Input::SpanGone(span));
+                self.changed = true;
+            }
             Input::Media(event) => self.media_event(now, event),
+            Input::Known { line, what } => {
+                self.pstn.handle_input(now, demarc_pstn::Input::Known { line, what });
+            }
             Input::Config(config) => {
                 self.config = config.clone();
                 self.pbx.handle_input(now, demarc_pbx::Input::Config(config.clone()));
@@ -181,6 +192,7 @@ impl Node {
             Said::Media(command) => self.output.push_back(Output::Media(command)),
             Said::Line { channel, command } => self.output.push_back(Output::Line { channel, command }),
             Said::Isdn { span, command } => self.output.push_back(Output::Isdn { span, command }),
+            Said::Learned { line, what } => self.output.push_back(Output::Learned { line, what }),
             Said::Trace(trace) => self.ladders.record(now, trace),
             Said::Changed => self.changed = true,
         }

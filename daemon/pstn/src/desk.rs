@@ -4,10 +4,11 @@ use crate::Output;
 use crate::trunk_group::Attempt;
 use demarc_hal::{LineCommand, LineEvent};
 use demarc_isdn::Command;
+use demarc_model::config::LineId;
 use demarc_model::media::{Detect, Source};
 use demarc_model::trace::{Direction, Protocol};
 use demarc_model::{
-    Cause, ChannelId, Config, Instant, LegEvent, LegId, MediaCommand, Now, Room, SpanId, StreamId, Trace,
+    Cause, ChannelId, Config, Instant, Learned, LegEvent, LegId, MediaCommand, Now, Room, SpanId, StreamId, Trace,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -163,6 +164,11 @@ impl Desk {
         if let Some(stream) = stream {
             self.media(MediaCommand::Detect { stream, detect });
         }
+    }
+
+    /// A line was seen to do something new.
+    pub(crate) fn learned(&mut self, line: LineId, what: Learned) {
+        self.output.push_back(Output::Learned { line, what });
     }
 
     /// A decision and its reason, for the ladder.

@@ -28,6 +28,7 @@ mod desk;
 mod fuzz;
 mod fxo_line;
 mod fxs_line;
+mod hardware;
 mod isdn_span;
 mod number;
 mod room;
@@ -38,8 +39,9 @@ mod trunk_group;
 
 pub use room::Pstn;
 
-use demarc_hal::{Alarm, LineCommand, LineEvent};
-use demarc_model::{ChannelId, Config, LegCommand, LegEvent, MediaCommand, MediaEvent, SpanId, Trace};
+use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
+use demarc_model::config::LineId;
+use demarc_model::{ChannelId, Config, Learned, LegCommand, LegEvent, MediaCommand, MediaEvent, SpanId, Trace};
 use std::sync::Arc;
 
 /// Something that happened.
@@ -72,10 +74,21 @@ pub enum Input {
         /// Whose span.
         span: SpanId,
     },
+    /// A span is there, new or with other ports than before: what was up on it ends.
+    SpanArrived(SpanInfo),
+    /// The card of a span has vanished.
+    SpanGone(SpanId),
     /// The PBX tells a leg something.
     Leg(LegCommand),
     /// Media noticed something in a stream of this room.
     Media(MediaEvent),
+    /// What a line was found to do before the gateway was started.
+    Known {
+        /// Which line.
+        line: LineId,
+        /// What.
+        what: Learned,
+    },
     /// The configuration changed. What concerns a busy channel is applied when it is idle.
     Config(Arc<Config>),
 }
@@ -101,6 +114,14 @@ pub enum Output {
         span: SpanId,
         /// What.
         command: demarc_isdn::Command,
+    },
+    /// An FXO line was seen to do something that was not known of it. Give it back with
+    /// [`Input::Known`] after a restart.
+    Learned {
+        /// Which line.
+        line: LineId,
+        /// What.
+        what: Learned,
     },
     /// An arrow of the ladder.
     Trace(Trace),

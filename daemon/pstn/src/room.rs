@@ -6,7 +6,7 @@ use crate::fxs_line::FxsLine;
 use crate::isdn_span::IsdnSpan;
 use crate::trunk_group::{Attempt, Found, Members, Readiness, TrunkGroups};
 use crate::{Input, Output};
-use demarc_hal::{PortKind, SpanInfo, SpanKind};
+use demarc_hal::SpanInfo;
 use demarc_isdn::Settings;
 use demarc_model::config::{DeviceId, DeviceKind, Hunt, LineId, Trunk, TrunkKind};
 use demarc_model::live::{LiveDevice, LiveLine, LiveSpan, LiveTrunk};
@@ -21,10 +21,10 @@ const MAX_WAITING: usize = 32;
 /// Every span, line and FXS port of the gateway.
 #[derive(Debug)]
 pub struct Pstn {
-    desk: Desk,
-    spans: BTreeMap<SpanId, IsdnSpan>,
-    fxo: BTreeMap<ChannelId, FxoLine>,
-    fxs: BTreeMap<ChannelId, FxsLine>,
+    pub(crate) desk: Desk,
+    pub(crate) spans: BTreeMap<SpanId, IsdnSpan>,
+    pub(crate) fxo: BTreeMap<ChannelId, FxoLine>,
+    pub(crate) fxs: BTreeMap<ChannelId, FxsLine>,
     groups: TrunkGroups,
     /// Emergency calls that wait for a line on guard.
     waiting: Vec<Attempt>,
@@ -43,20 +43,7 @@ impl Pstn {
             waiting: Vec::new(),
         };
         for span in &hardware {
-            if span.kind != SpanKind::Analog {
-                room.spans.insert(span.id, IsdnSpan::new(span));
-            }
-            for port in &span.ports {
-                match port.kind {
-                    PortKind::Fxo => {
-                        room.fxo.insert(port.id, FxoLine::new(port.id));
-                    }
-                    PortKind::Fxs => {
-                        room.fxs.insert(port.id, FxsLine::new(port.id));
-                    }
-                    PortKind::Bearer | PortKind::DChannel | PortKind::Cas | PortKind::EAndM => {}
-                }
-            }
+            room.add_span(span);
         }
         room.configure();
         room
@@ -89,6 +76,8 @@ impl Pstn {
                     span.handle_helper_gone(desk);
                 }
             }
+            Input::SpanArrived(info) => self.span_arrived(&info),
+            Input::SpanGone(span) => self.span_gone(span),
             Input::Media(event) => {
                 let Some(channel) = desk.channel_of(event.stream()) else { return };
                 if let Some(line) = self.fxo.get_mut(&channel) {
@@ -100,6 +89,11 @@ impl Pstn {
                 }
             }
             Input::Leg(command) => self.command(command),
+            Input::Known { line: id, what } => {
+                if let Some(line) = self.fxo.values_mut().find(|line| line.line() == Some(id)) {
+                    line.known(&what);
+                }
+            }
             Input::Config(config) => {
                 desk.config = config;
                 self.configure();
@@ -184,7 +178,7 @@ impl Pstn {
         devices.collect()
     }
 
-    fn configure(&mut self) {
+    pub(crate) fn configure(&mut self) {
         for span in self.spans.values_mut() {
             span.configure(&mut self.desk);
         }

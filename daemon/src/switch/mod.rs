@@ -8,6 +8,7 @@ mod parts;
 mod sockets;
 
 pub use hardware::Hardware;
+use hardware::News;
 pub use parts::{Records, SwitchParts};
 
 use crate::clock::Clock;
@@ -42,7 +43,7 @@ mod token {
     /// Plus the number of the socket.
     pub const UDP: u64 = 2 << 32;
     pub const DRIVER: u64 = 3 << 32;
-    /// Plus the index of the line.
+    /// Plus the span times 256 and the slot of the line.
     pub const LINE: u64 = 4 << 32;
     /// Plus the number of the span.
     pub const HELPER: u64 = 5 << 32;
@@ -88,7 +89,7 @@ impl Switch {
             name: _,
             clock,
             node,
-            mut hardware,
+            hardware,
             udp,
             tcp,
             runtime,
@@ -103,7 +104,6 @@ impl Switch {
         let readable = |token| EpollEvent::new(EpollFlags::EPOLLIN, token);
         epoll.add(&bell, readable(token::BELL))?;
         let sip = Sockets::new(udp, tcp, &epoll)?;
-        hardware.watch(&epoll)?;
         let published = clock.now().mono;
         Ok(Self {
             clock,
@@ -127,8 +127,9 @@ impl Switch {
     }
 
     fn run(mut self) {
-        for (span, alarms) in self.hardware.alarms() {
-            self.input(Input::Alarms { span, alarms });
+        match self.hardware.open(self.clock.now().mono, &self.epoll) {
+            Ok(news) => self.take_news(news),
+            Err(error) => tracing::error!(%error, "the cards cannot be heard"),
         }
         let mut ready = [EpollEvent::empty(); 64];
         loop {
@@ -176,13 +177,13 @@ impl Switch {
             }
             token::UDP => self.take_datagrams(index),
             token::DRIVER => {
-                for (span, alarms) in self.hardware.poll_alarms() {
-                    self.input(Input::Alarms { span, alarms });
-                }
+                let news = self.hardware.poll_driver(self.clock.now().mono, &self.epoll);
+                self.take_news(news);
             }
             token::LINE => {
+                let channel = hardware::channel_of(index);
                 for _ in 0..BURST {
-                    let Some((channel, event)) = self.hardware.poll_line(index as usize) else { break };
+                    let Some(event) = self.hardware.poll_line(channel) else { break };
                     self.input(Input::Line { channel, event });
                 }
             }
@@ -195,6 +196,17 @@ impl Switch {
                 }
             }
             _ => {}
+        }
+    }
+
+    fn take_news(&mut self, news: Vec<News>) {
+        for item in news {
+            match item {
+                News::Node(input) => self.input(input),
+                News::Bearer(channel, bearer) => self.media.add_bearer(channel, bearer),
+                News::NoBearers(span) => self.media.drop_bearers(span),
+                News::Found(spans, cards) => self.shared.found(spans, cards),
+            }
         }
     }
 
@@ -236,7 +248,7 @@ impl Switch {
     }
 
     fn apply(&mut self, config: Arc<Config>) {
-        self.hardware.configure(&config);
+        self.hardware.configure(config.clone());
         self.sip.want(&config.system.sip);
         let moved = self.settle_sockets();
         // Before the node knows of the ports, so that they are there when it uses them.
@@ -302,9 +314,8 @@ impl Switch {
             }
             self.sip.tidy(now.mono, &self.calls());
         }
-        for news in self.hardware.handle_timeout(now.mono, &self.shared.live(), &self.epoll) {
-            self.input(news);
-        }
+        let news = self.hardware.handle_timeout(now.mono, &self.shared.live(), &self.epoll);
+        self.take_news(news);
     }
 
     /// Does what the node wants done.
@@ -316,6 +327,7 @@ impl Switch {
                 Output::Line { channel, command } => self.hardware.command_line(channel, command),
                 Output::Isdn { span, command } => self.hardware.command_span(span, &command),
                 Output::Media(command) => self.media.order(command),
+                Output::Learned { line, what } => tracing::info!(%line, ?what, "a line was seen to do something new"),
                 Output::Record(record) => {
                     if record.ended_ms.is_some() {
                         self.ended.push((record.call, record.cause.unwrap_or(Cause::NORMAL_UNSPECIFIED)));

@@ -263,6 +263,7 @@ impl Lab {
                         self.later(after, Input::Media(event));
                     }
                 }
+                Output::Learned { line, what } => self.write(&format!("learned line {line} {what:?}")),
                 Output::Record(record) => {
                     let count = self.records.entry(record.call.0).or_default();
                     if record.ended_ms.is_some() {

@@ -21,8 +21,8 @@ const RETRY: [Cause; 6] = [
     Cause::REQUESTED_CIRCUIT_UNAVAILABLE,
 ];
 
-const PRI: TrunkId = TrunkId(1);
-const LINES: TrunkId = TrunkId(2);
+pub(super) const PRI: TrunkId = TrunkId(1);
+pub(super) const LINES: TrunkId = TrunkId(2);
 
 impl Config {
     /// A gateway fresh from the box, on the simulated hardware: one E1 (span 1), four FXO ports
@@ -45,6 +45,7 @@ impl Config {
                 channel: ChannelId::new(3, n),
                 reverse_on_answer: false,
                 open_loop_on_hangup: true,
+                features: FxsFeatures::default(),
             }),
         });
         let extension = |n: u32, device: u32| Extension {
@@ -54,6 +55,7 @@ impl Config {
             devices: vec![DeviceId(device)],
             outside_number: Some(format!("+4420794609{:02}", n - 200)),
             withhold: false,
+            features: ExtensionFeatures::default(),
         };
         let (echo, milliwatt, everyone) = (ServiceId(1), ServiceId(2), RingGroupId(1));
         let direct = |n: u32, id: u32| {
@@ -90,7 +92,7 @@ impl Config {
                     pulse: false,
                     dial_tone_wait_ms: 1500,
                     guard_ms: 1000,
-                    pinned: BTreeSet::new(),
+                    ..Line::default()
                 })
                 .collect(),
             trunks: vec![
@@ -137,6 +139,7 @@ impl Config {
                 channel: ChannelId::new(2, n),
                 reverse_on_answer: true,
                 open_loop_on_hangup: true,
+                features: FxsFeatures::default(),
             }),
         };
         let subscriber = |n: u32| Extension {
@@ -146,6 +149,8 @@ impl Config {
             devices: vec![DeviceId(n)],
             outside_number: Some(format!("+44207946098{n}")),
             withhold: false,
+            // A line of an exchange: one call at a time.
+            features: ExtensionFeatures { call_waiting: false, ..ExtensionFeatures::default() },
         };
         Config {
             format: FORMAT,
@@ -234,7 +239,13 @@ fn service(id: u32, number: &str, name: &str, kind: ServiceKind) -> Service {
     Service { id: ServiceId(id), number: Pattern::new(number), name: name.into(), kind }
 }
 
-fn inbound(id: u32, name: &str, trunk: TrunkId, called: &str, destination: Destination) -> InboundRoute {
+pub(super) fn inbound(
+    id: u32,
+    name: &str,
+    trunk: TrunkId,
+    called: &str,
+    destination: Destination,
+) -> InboundRoute {
     InboundRoute {
         id: InboundRouteId(id),
         name: name.into(),
@@ -245,7 +256,7 @@ fn inbound(id: u32, name: &str, trunk: TrunkId, called: &str, destination: Desti
     }
 }
 
-fn outbound(
+pub(super) fn outbound(
     id: u32,
     name: &str,
     patterns: &[&str],
@@ -271,7 +282,7 @@ fn pri_trunk(hunt: Hunt) -> Trunk {
     Trunk { id: PRI, name: "PRI".into(), enabled: true, kind }
 }
 
-fn e1(name: &str, side: SpanSide, timing: u8) -> Span {
+pub(super) fn e1(name: &str, side: SpanSide, timing: u8) -> Span {
     Span {
         id: SpanId(1),
         name: name.into(),
@@ -310,6 +321,7 @@ fn london(name: &str, ring_timeout_s: u16, sip: Option<SocketAddr>, rtp: RtpSett
         },
         rtp,
         cause_profile: CauseProfile::Rfc3398,
+        feature_codes: super::feature::default_codes(),
     }
 }
 

@@ -1,8 +1,9 @@
 //! FXO lines.
 
 use super::LineId;
+use crate::country::CallerIdStart;
 use crate::finding::Setting;
-use crate::media::CallerIdForm;
+use crate::media::{CallerIdForm, HangupTone};
 use demarc_hal::ChannelId;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
@@ -23,9 +24,12 @@ pub struct Line {
     pub number: String,
     /// How the far end's answer is seen.
     pub answer: AnswerSupervision,
-    /// Form of caller identity; none = that of the country.
+    /// Form of caller identity; none = found by itself, beginning with that of the country.
     #[serde(default)]
     pub caller_id: Option<CallerIdForm>,
+    /// When caller identity is sent; none = found by itself.
+    #[serde(default)]
+    pub caller_id_start: Option<CallerIdStart>,
     /// Dial by pulses instead of tones.
     #[serde(default)]
     pub pulse: bool,
@@ -33,10 +37,72 @@ pub struct Line {
     pub dial_tone_wait_ms: u16,
     /// The line rests this long after a call, in milliseconds (0–10000).
     pub guard_ms: u16,
+    /// A ring shorter than this is none, in milliseconds (0–1000). The card has a filter of its own;
+    /// more is needed where a telephone that dials by pulses shares the pair.
+    #[serde(default)]
+    pub ring_debounce_ms: u16,
+    /// Several numbers on one pair: which cadence of ringing means which number. What fits none
+    /// is a call to `number`.
+    #[serde(default)]
+    pub distinctive: Vec<DistinctiveRing>,
+    /// The tone that ends calls on this line beside the country's busy and congestion tones; none =
+    /// learnt from calls.
+    #[serde(default)]
+    pub hangup_tone: Option<HangupTone>,
+    /// A call in which the far end is silent for so many seconds is over (10–3600); 0 = never.
+    #[serde(default)]
+    pub silence_s: u16,
+    /// Register recall ("flash") toward the exchange opens the loop for so many milliseconds
+    /// (50–1000); none = as the country does.
+    #[serde(default)]
+    pub flash_ms: Option<u16>,
     /// Settings that the autopilot leaves alone.
     #[serde(default)]
     pub pinned: BTreeSet<Setting>,
 }
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            id: LineId(1),
+            name: "Line 1".into(),
+            channel: ChannelId::new(1, 1),
+            number: String::new(),
+            answer: AnswerSupervision::default(),
+            caller_id: None,
+            caller_id_start: None,
+            pulse: false,
+            dial_tone_wait_ms: 1500,
+            guard_ms: 1000,
+            ring_debounce_ms: 0,
+            distinctive: Vec::new(),
+            hangup_tone: None,
+            silence_s: 0,
+            flash_ms: None,
+            pinned: BTreeSet::new(),
+        }
+    }
+}
+
+/// A number that is told from the others on its pair by how it rings.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields)]
+pub struct DistinctiveRing {
+    /// Milliseconds on, off, on … of one period, without the long pause at its end: `800, 400, 800`.
+    pub cadence: Vec<u16>,
+    /// The number that was called: `+442079460982`.
+    pub number: String,
+}
+
+/// The distinctive rings of North America (GR-506), by their names; other countries' exchanges
+/// borrow them. `DR1` is ordinary ringing.
+pub const DISTINCTIVE_RINGS: [(&str, &[u16]); 4] = [
+    ("DR1", &[2000]),
+    ("DR2", &[800, 400, 800]),
+    ("DR3", &[400, 200, 400, 200, 800]),
+    ("DR4", &[300, 200, 1000, 200, 300]),
+];
 
 /// How the far end's answer is seen on an analog line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]

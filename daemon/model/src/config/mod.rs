@@ -4,9 +4,11 @@
 //! API edits it noun by noun, and the rooms get it as an `Arc<Config>`: calls keep the one they
 //! began with.
 
+mod adopt;
 mod default;
 mod device;
 mod diff;
+mod feature;
 mod line;
 mod pattern;
 mod route;
@@ -17,9 +19,12 @@ mod trunk;
 mod validate;
 
 pub use default::telco_numbers;
-pub use device::{Device, DeviceKind, Extension, FxsPort, RingGroup, RingStrategy, SipAccount};
+pub use device::{
+    Device, DeviceKind, Extension, FlashCustom, FxsFeatures, FxsPort, RingGroup, RingStrategy, SipAccount,
+};
 pub use diff::{Change, ChangeKind};
-pub use line::{AnswerSupervision, Line};
+pub use feature::{ExtensionFeatures, ExtensionSetting, Feature, FeatureCode};
+pub use line::{AnswerSupervision, DISTINCTIVE_RINGS, DistinctiveRing, Line};
 pub use pattern::{Match, Pattern, PatternError, Specificity};
 pub use route::{
     CallerIdPolicy, Destination, InboundRoute, NumberFormat, OutboundRoute, Service, ServiceKind,
@@ -27,7 +32,9 @@ pub use route::{
 pub use secret::Secret;
 pub use span::{Span, SpanDialect, SpanSide};
 pub use system::{CauseProfile, RtpSettings, SipSettings, System};
-pub use trunk::{Hunt, SipPeer, SipTransport, Trunk, TrunkKind};
+pub use trunk::{
+    CauseRule, CauseWay, DiversionForm, DtmfForm, Hunt, SipPeer, SipTransport, Trunk, TrunkKind,
+};
 pub use validate::FieldError;
 
 use serde::{Deserialize, Serialize};

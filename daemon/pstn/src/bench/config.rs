@@ -50,6 +50,7 @@ pub(crate) fn config(country: Country) -> Config {
             },
             rtp: RtpSettings { first_port: 10_000, ports: 100, lost_after_s: 0 },
             cause_profile: CauseProfile::default(),
+            feature_codes: Vec::new(),
         },
         spans: vec![Span {
             id: SpanId(1),
@@ -91,7 +92,7 @@ fn line(n: u8) -> Line {
         pulse: false,
         dial_tone_wait_ms: 1500,
         guard_ms: 800,
-        pinned: std::collections::BTreeSet::new(),
+        ..Line::default()
     }
 }
 
@@ -100,6 +101,6 @@ fn trunk(id: u32, kind: TrunkKind) -> Trunk {
 }
 
 fn phone(n: u8) -> Device {
-    let port = FxsPort { channel: fxs(n), reverse_on_answer: false, open_loop_on_hangup: true };
+    let port = FxsPort { channel: fxs(n), reverse_on_answer: false, open_loop_on_hangup: true, features: FxsFeatures::default() };
     Device { id: DeviceId(n.into()), name: format!("Phone {n}"), kind: DeviceKind::Fxs(port) }
 }

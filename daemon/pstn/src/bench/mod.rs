@@ -101,7 +101,7 @@ impl Bench {
     pub(crate) fn a_dial(&mut self, to: Party, called: &str, caller: CallerId) -> Dial {
         self.dialled += 1;
         let leg = LegId::new(Room::Pbx, self.dialled);
-        Dial { leg, to, called: called.into(), caller, redirecting: None, emergency: false }
+        Dial { leg, to, called: called.into(), caller, redirecting: None, bearer: demarc_model::Bearer::Speech, emergency: false }
     }
 
     /// Lets `ms` pass, and every timeout in them come.

@@ -12,6 +12,7 @@ pub(super) fn of(output: &Output) -> Option<String> {
         Output::Media(command) => media(command),
         Output::Line { channel, command } => format!("line {channel} {command:?}"),
         Output::Isdn { command, .. } => isdn(command),
+        Output::Learned { line, what } => format!("learned {line} {what:?}"),
         Output::Trace(_) | Output::Changed => return None,
     })
 }
@@ -74,6 +75,15 @@ fn detected(detect: &Detect) -> String {
     }
     if let Some(form) = detect.caller_id {
         words += &format!(" {form:?}");
+    }
+    if detect.caller_id_any {
+        words += " any";
+    }
+    if detect.silent_after_s > 0 {
+        words += &format!(" silence {} s", detect.silent_after_s);
+    }
+    if let Some(tone) = detect.hangup_tone {
+        words += &format!(" hangup {}/{},{}", tone.f1, tone.on_ms, tone.off_ms);
     }
     if detect.voice {
         words += " voice";

@@ -1,8 +1,44 @@
 //! Calls that go out on a line.
 
 use super::*;
+use demarc_model::country::PulseCode;
 
 impl FxoLine {
+    /// Goes off hook for a call and waits for dial tone.
+    pub(super) fn seize(&mut self, desk: &mut Desk, attempt: Attempt) {
+        let detect = Detect { progress: Some(desk.config.system.country), ..Detect::NONE };
+        self.stream = Some(desk.open(self.channel, detect));
+        self.hook_off(desk);
+        self.state = State::Seizing(attempt);
+        let wait = self.dial_tone_wait();
+        self.timer = Some((desk.at(wait), "dial tone"));
+        if wait.is_zero() {
+            self.send_number(desk);
+        }
+        desk.changed();
+    }
+
+    /// Busy tone where dial tone should be, and the last call ended only now: the exchange has not
+    /// let go of it. A pause on hook makes it, and the line is seized once more.
+    pub(super) fn release_late_call(&mut self, desk: &mut Desk) {
+        let State::Seizing(attempt) = std::mem::replace(&mut self.state, State::Idle) else { return };
+        if let Some(leg) = self.leg {
+            desk.note(leg, Protocol::Line, "late release of the last call");
+        }
+        self.seized_again = true;
+        desk.close(self.stream.take());
+        self.hook_on(desk);
+        self.state = State::Releasing(attempt);
+        self.timer = Some((desk.at(LATE_RELEASE), "late release"));
+        desk.changed();
+    }
+
+    pub(super) fn seize_again(&mut self, desk: &mut Desk) {
+        if let State::Releasing(attempt) = std::mem::replace(&mut self.state, State::Idle) {
+            self.seize(desk, attempt);
+        }
+    }
+
     /// The exchange is ready, or we have waited long enough.
     pub(super) fn send_number(&mut self, desk: &mut Desk) {
         let State::Seizing(attempt) = std::mem::replace(&mut self.state, State::Idle) else { return };
@@ -25,9 +61,13 @@ impl FxoLine {
             return self.number_sent(desk);
         };
         *left = rest.to_owned();
-        let digit = digit.chars().next().unwrap_or('0');
-        let breaks = digit.to_digit(10).filter(|n| *n > 0).unwrap_or(10);
-        self.timer = Some((desk.at(PULSE * breaks + INTERDIGIT), "pulse dialling"));
+        let plan = desk.config.system.country.loop_plan();
+        let pulses = digit.chars().next().and_then(|digit| plan.code.pulses(digit)).unwrap_or(10);
+        // The card counts as most of the world does: its `1` is one pulse, its `0` ten.
+        let Some(digit) = PulseCode::Standard.digit(pulses) else { return };
+        let pulse = u64::from(plan.break_ms + plan.make_ms);
+        let length = Duration::from_millis(pulse * u64::from(pulses) + u64::from(plan.interdigit_ms));
+        self.timer = Some((desk.at(length), "pulse dialling"));
         desk.line(self.channel, self.leg, LineCommand::PulseDigit(digit));
     }
 
@@ -38,66 +78,19 @@ impl FxoLine {
         self.state = State::Dialled { alerted: false };
         self.timer = None;
         let voice = self.supervision() == AnswerSupervision::Voice;
-        let progress = Some(desk.config.system.country);
-        desk.detect(self.stream, Detect { progress, voice, ..Detect::default() });
+        let detect = Detect { voice, ..self.for_progress(desk) };
+        desk.detect(self.stream, detect);
         desk.leg(LegEvent::Proceeding { leg, stream, place: self.channel.to_string() });
         desk.leg(LegEvent::Progress { leg, in_band: true, cause: None });
         if answered || self.supervision() == AnswerSupervision::AfterDialling {
-            self.answered(desk);
+            self.answered(desk, answered);
         }
     }
 
-    pub(super) fn answered(&mut self, desk: &mut Desk) {
+    /// The far end answered; `by_reversal`: the exchange reversed polarity to say so.
+    pub(super) fn answered(&mut self, desk: &mut Desk, by_reversal: bool) {
         let Some(leg) = self.leg else { return };
-        self.active(desk);
+        self.active(desk, by_reversal);
         desk.leg(LegEvent::Answered { leg, connected: None });
-    }
-
-    pub(super) fn heard(&mut self, desk: &mut Desk, tone: ProgressTone) {
-        match (&mut self.state, tone) {
-            (State::Seizing(_), ProgressTone::Dial) => self.send_number(desk),
-            (State::Seizing(_), ProgressTone::Busy | ProgressTone::Congestion) => {
-                self.hunt_on(desk, Cause::NO_CIRCUIT, "no dial tone");
-            }
-            (State::Dialled { .. }, ProgressTone::Busy) => {
-                self.release(desk, Cause::USER_BUSY, Some("busy tone"));
-            }
-            (State::Dialled { .. }, ProgressTone::Congestion) => {
-                self.release(desk, Cause::CONGESTION, Some("congestion tone"));
-            }
-            (State::Dialled { .. }, ProgressTone::SpecialInformation) => {
-                // Words follow that the caller should hear; the exchange hangs up after them.
-                if let Some(leg) = self.leg {
-                    let cause = Some(Cause::SPECIAL_INFORMATION_TONE);
-                    desk.leg(LegEvent::Progress { leg, in_band: true, cause });
-                }
-            }
-            (State::Dialled { alerted }, ProgressTone::Ringback) if !*alerted => {
-                *alerted = true;
-                if let Some(leg) = self.leg {
-                    desk.leg(LegEvent::Alerting { leg, in_band: true });
-                }
-            }
-            (State::Active { .. } | State::Ringing(Ringing { connected: true, .. }), tone) => {
-                self.over_by_tone(desk, tone);
-            }
-            _ => {}
-        }
-    }
-
-    /// Busy tone in a call: the far end hung up, or, where nothing tells an answer, never took it.
-    pub(super) fn over_by_tone(&mut self, desk: &mut Desk, tone: ProgressTone) {
-        let supervised = !matches!(self.state, State::Active { supervised: false, .. });
-        match tone {
-            ProgressTone::Busy if supervised => {
-                self.release(desk, Cause::NORMAL_CLEARING, Some("busy tone"));
-            }
-            ProgressTone::Busy => self.release(desk, Cause::USER_BUSY, Some("busy tone")),
-            ProgressTone::Congestion => {
-                let cause = if supervised { Cause::NORMAL_CLEARING } else { Cause::CONGESTION };
-                self.release(desk, cause, Some("congestion tone"));
-            }
-            _ => {}
-        }
     }
 }

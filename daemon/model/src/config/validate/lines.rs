@@ -7,6 +7,9 @@ use crate::config::{DeviceKind, SipPeer, TrunkKind};
 use demarc_hal::{Framing, LineCode};
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Numbers that one pair may have beside its own.
+const MAX_DISTINCTIVE: usize = 8;
+
 impl Config {
     pub(super) fn check_spans(&self, faults: &mut Faults) {
         faults.ids("spans", &self.spans, |s| s.id);
@@ -46,6 +49,37 @@ impl Config {
             }
             faults.within(field("dial_tone_wait_ms"), line.dial_tone_wait_ms, 0, 10000, "ms");
             faults.within(field("guard_ms"), line.guard_ms, 0, 10000, "ms");
+            faults.within(field("ring_debounce_ms"), line.ring_debounce_ms, 0, 1000, "ms");
+            if line.silence_s > 0 {
+                faults.within(field("silence_s"), line.silence_s, 10, 3600, "s");
+            }
+            if let Some(flash_ms) = line.flash_ms {
+                faults.within(field("flash_ms"), flash_ms, 50, 1000, "ms");
+            }
+            if let Some(tone) = line.hangup_tone {
+                faults.within(field("hangup_tone/f1"), tone.f1, 200, 2000, "Hz");
+                if tone.f2 > 0 {
+                    faults.within(field("hangup_tone/f2"), tone.f2, 200, 2000, "Hz");
+                }
+                faults.within(field("hangup_tone/on_ms"), tone.on_ms, 50, 2000, "ms");
+                faults.within(field("hangup_tone/off_ms"), tone.off_ms, 50, 2000, "ms");
+            }
+            if line.distinctive.len() > MAX_DISTINCTIVE {
+                faults.add(field("distinctive"), "a line has at most 8 distinctive rings: remove some");
+            }
+            for (n, ring) in line.distinctive.iter().enumerate() {
+                let field = |name: &str| format!("/lines/{i}/distinctive/{n}/{name}");
+                if !is_e164(&ring.number) {
+                    faults.add(field("number"), "the number is not E.164: write it as `+442079460981`");
+                }
+                let fits = ring.cadence.iter().all(|ms| (100..=3000).contains(ms));
+                if ring.cadence.len().is_multiple_of(2) || ring.cadence.len() > 9 || !fits {
+                    faults.add(
+                        field("cadence"),
+                        "write ringing and pauses in turn, in ms (100–3000), from ring to ring: `800, 400, 800`",
+                    );
+                }
+            }
         }
     }
 

@@ -1,0 +1,46 @@
+//! What was found out about a line from its own traffic (grade "L": learnt).
+
+use crate::country::CallerIdStart;
+use crate::media::{CallerIdForm, HangupTone};
+use serde::{Deserialize, Serialize};
+
+/// One thing that an FXO line was seen to do. A later one of the same kind replaces it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum Learned {
+    /// Two calls in a row brought caller identity like this: from now on only this is listened for.
+    CallerId {
+        /// Its form.
+        form: CallerIdForm,
+        /// When it came.
+        start: CallerIdStart,
+    },
+    /// Three calls in a row came without the caller identity that was known: everything is listened
+    /// for again.
+    CallerIdLost,
+    /// A call ended with this tone, which is none of the country's; from now on three periods of it
+    /// end a call.
+    HangupTone(HangupTone),
+    /// The exchange breaks the loop when the far end hangs up (kewl start).
+    HangupLoopBreak,
+    /// The exchange reverses polarity when the far end hangs up.
+    HangupPolarity,
+    /// The exchange reverses polarity when the far end answers, though the line is not set to wait
+    /// for it.
+    AnswerPolarity,
+    /// Dial tone came so many milliseconds after the line was seized.
+    DialTone {
+        /// Milliseconds.
+        after_ms: u16,
+    },
+    /// The line was seized and no dial tone of the country came in time.
+    NoDialTone,
+    /// It rings like this: milliseconds on, off, on … of a period, without its long pause.
+    Ring {
+        /// As measured.
+        cadence: Vec<u16>,
+    },
+    /// Another telephone uses the pair.
+    SharedPair,
+}
