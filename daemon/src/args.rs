@@ -25,6 +25,10 @@ pub struct Args {
     #[arg(long, value_name = "PORT")]
     pub rtp: Option<u16>,
 
+    /// Which cards: simulated ones with a telco and telephones of their own, or those of DAHDI.
+    #[arg(long, value_enum, default_value_t = Cards::Simulated)]
+    pub cards: Cards,
+
     /// The program that speaks ISDN; beside this one when this is not given.
     #[arg(long, value_name = "PROGRAM")]
     pub helper: Option<PathBuf>,
@@ -32,6 +36,15 @@ pub struct Args {
     /// Write logs as JSON, one object a line.
     #[arg(long)]
     pub log_json: bool,
+}
+
+/// Which cards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Cards {
+    /// In memory, cabled to a simulated telco and simulated telephones.
+    Simulated,
+    /// Driven by DAHDI.
+    Dahdi,
 }
 
 impl Args {

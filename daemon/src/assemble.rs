@@ -10,8 +10,7 @@ use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
 use crate::switch::{self, Hardware, Records, SwitchParts};
 use crate::wake::Bell;
-use demarc_hal::{Driver, PortKind, SpanInfo};
-use demarc_media::Engine;
+use demarc_hal::Driver;
 use demarc_model::Config;
 use demarc_node::Node;
 use std::path::Path;
@@ -55,8 +54,6 @@ pub struct Started {
     pub shared: Arc<Shared>,
     /// Figures of its media thread.
     pub figures: Arc<MediaFigures>,
-    /// The cards as they were found.
-    pub hardware: Vec<SpanInfo>,
 }
 
 /// Starts a switch and its media thread.
@@ -66,20 +63,14 @@ pub struct Started {
 pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
     let Needs { name, clock, config, mut driver, helper, udp, tcp, rtp, records, inbox, bell, runtime } =
         needs;
-    let now = clock.now();
-    let found = driver.spans();
-    let mut bearers = Vec::new();
-    for port in found.iter().flat_map(|span| &span.ports).filter(|port| port.kind != PortKind::DChannel) {
-        match driver.open_bearer(port.id) {
-            Ok(bearer) => bearers.push((port.id, bearer)),
-            Err(error) => tracing::error!(port = %port.id, %error, "the audio of a port cannot be opened"),
-        }
-    }
-    let media = Media::start(name, Engine::new(bearers), rtp, bell.clone())?;
+    let card_clock = driver.open_clock()?;
+    let media = Media::start(name, card_clock, rtp, bell.clone())?;
     let figures = media.figures.clone();
-    let hardware = Hardware::open(driver, &config, helper.to_owned(), now.mono);
-    let node = Node::new(config, getrandom::u64()?, unix_ms(now.wall) / 1000, found.clone());
+    let hardware = Hardware::new(driver, config.clone(), helper.to_owned());
+    let started = unix_ms(clock.now().wall) / 1000;
+    let node = Node::new(config, getrandom::u64()?, started, hardware.spans());
     let shared = Arc::new(Shared::default());
+    shared.found(hardware.spans(), hardware.cards());
     let (inbox, orders) = inbox;
     let thread = switch::start(SwitchParts {
         name,
@@ -96,5 +87,5 @@ pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
         orders,
         bell,
     })?;
-    Ok(Started { thread, shared, figures, hardware: found })
+    Ok(Started { thread, shared, figures })
 }

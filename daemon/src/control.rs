@@ -54,8 +54,8 @@ pub type Answer = Result<serde_json::Value, String>;
 
 /// The simulated world, when there is one, and what is printed at start.
 pub struct Control {
-    /// The people at the telephones.
-    pub phones: Phones,
+    /// The people at the telephones, where they are simulated.
+    pub phones: Option<Phones>,
     /// Every cable by the gateway's end.
     pub cables: Vec<(Place, Cable)>,
     /// What can be dialled and with which accounts, asked anew each time.
@@ -115,14 +115,18 @@ impl Control {
     async fn obey(&self, request: Request) -> Answer {
         match request {
             Request::Phone { number, order } => {
-                let state = self.phones.order(number, order).await?;
+                let phones = self.phones.as_ref().ok_or("the telephones are real: use your hands")?;
+                let state = phones.order(number, order).await?;
                 serde_json::to_value(state).map_err(|error| error.to_string())
             }
             Request::Cable { at, plugged } => {
                 let cable = self.cables.iter().find(|(place, _)| place.to_string() == at);
                 let (_, cable) = cable.ok_or_else(|| {
                     let places: Vec<_> = self.cables.iter().map(|(place, _)| place.to_string()).collect();
-                    format!("there is no cable at {at}; there are cables at {}", places.join(", "))
+                    match places.as_slice() {
+                        [] => "the cables are real: use your hands".to_owned(),
+                        _ => format!("there is no cable at {at}; there are cables at {}", places.join(", ")),
+                    }
                 })?;
                 if plugged {
                     cable.plug()

@@ -4,7 +4,6 @@ use crate::args::Args;
 use crate::inbox::{Inbox, Order};
 use crate::shared::Shared;
 use demarc_api::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
-use demarc_hal::SpanInfo;
 use demarc_model::live::{Ladder, Live, LiveEvent};
 use demarc_model::{CallId, Config};
 use std::net::SocketAddr;
@@ -24,8 +23,6 @@ pub struct Running {
     pub inbox: Inbox,
     /// What the switch shows.
     pub shared: Arc<Shared>,
-    /// The cards as they were found.
-    pub hardware: Vec<SpanInfo>,
     /// What the simulated telco answers.
     pub numbers: Vec<SimulatedNumber>,
 }
@@ -79,7 +76,9 @@ impl Gateway for Running {
 
     fn hardware(&self) -> Vec<HardwareSpan> {
         let port = |port: &demarc_hal::Port| HardwarePort { channel: port.id, kind: port.kind };
-        self.hardware
+        let found = self.shared.hardware();
+        found
+            .spans
             .iter()
             .map(|span| HardwareSpan {
                 id: span.id,

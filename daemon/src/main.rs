@@ -11,6 +11,7 @@ mod inbox;
 mod isdn;
 mod media;
 mod metrics;
+mod pace;
 mod resolve;
 mod route;
 mod rtp_ports;

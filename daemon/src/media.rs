@@ -1,13 +1,14 @@
 //! The media thread: RTP sockets and bearers on one side of the engine, orders and events on the
-//! other. It is paced by a timer of 20 ms, takes no lock, and allocates nothing per packet.
+//! other. The clock of the cards paces it where there is one, else a timer of 20 ms. It takes no
+//! lock, and allocates nothing per packet.
 
+use crate::pace::Pace;
 use crate::rtp_ports::{RtpPorts, RtpRange};
 use crate::wake::Bell;
+use demarc_hal::{Bearer, ChannelId, Clock, SpanId};
 use demarc_media::Engine;
 use demarc_model::{MediaCommand, MediaEvent};
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
-use nix::sys::time::{TimeSpec, TimeValLike};
-use nix::sys::timerfd::{ClockId, Expiration, TimerFd, TimerFlags, TimerSetTimeFlags};
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -53,6 +54,8 @@ pub struct MediaFigures {
 enum Order {
     Do(MediaCommand),
     Ports(RtpRange),
+    Bearer(ChannelId, Box<dyn Bearer>),
+    NoBearers(SpanId),
 }
 
 /// The switch thread's end of a media thread.
@@ -73,13 +76,19 @@ impl Media {
     ///
     /// # Errors
     /// When the system has no descriptor or thread left.
-    pub fn start(name: &str, engine: Engine, ports: RtpPorts, heard: Bell) -> std::io::Result<Self> {
+    pub fn start(
+        name: &str,
+        clock: Option<Box<dyn Clock>>,
+        ports: RtpPorts,
+        heard: Bell,
+    ) -> std::io::Result<Self> {
         let (orders, to_do) = rtrb::RingBuffer::new(QUEUE);
         let (told, events) = rtrb::RingBuffer::new(QUEUE);
         let bell = Bell::new()?;
         let stop = Arc::new(AtomicBool::new(false));
         let figures = Arc::new(MediaFigures::default());
-        let worker = Worker::new(engine, ports, to_do, told, heard, &bell, stop.clone(), figures.clone())?;
+        let pace = Pace::new(clock)?;
+        let worker = Worker::new(pace, ports, to_do, told, heard, &bell, stop.clone(), figures.clone())?;
         let thread = std::thread::Builder::new().name(format!("{name}-media")).spawn(move || worker.run())?;
         let waiting = VecDeque::new();
         Ok(Self { orders, waiting, events, bell, stop, thread: Some(thread), figures })
@@ -93,6 +102,16 @@ impl Media {
     /// Streams opened from now on use those ports; open ones keep theirs.
     pub fn use_ports(&mut self, range: RtpRange) {
         self.give(Order::Ports(range));
+    }
+
+    /// A port can be heard and spoken to from now on.
+    pub fn add_bearer(&mut self, channel: ChannelId, bearer: Box<dyn Bearer>) {
+        self.give(Order::Bearer(channel, bearer));
+    }
+
+    /// The ports of a span are closed; streams on them end.
+    pub fn drop_bearers(&mut self, span: SpanId) {
+        self.give(Order::NoBearers(span));
     }
 
     /// The next thing that media noticed.
@@ -138,7 +157,7 @@ struct Worker {
     heard: Bell,
     bell: Bell,
     epoll: Epoll,
-    timer: TimerFd,
+    pace: Pace,
     stop: Arc<AtomicBool>,
     figures: Arc<MediaFigures>,
 }
@@ -146,7 +165,7 @@ struct Worker {
 impl Worker {
     #[allow(clippy::too_many_arguments, reason = "the parts of one thread, named at one place")]
     fn new(
-        engine: Engine,
+        pace: Pace,
         ports: RtpPorts,
         orders: rtrb::Consumer<Order>,
         events: rtrb::Producer<MediaEvent>,
@@ -156,13 +175,11 @@ impl Worker {
         figures: Arc<MediaFigures>,
     ) -> std::io::Result<Self> {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
-        let timer =
-            TimerFd::new(ClockId::CLOCK_MONOTONIC, TimerFlags::TFD_NONBLOCK | TimerFlags::TFD_CLOEXEC)?;
-        timer.set(Expiration::Interval(TimeSpec::milliseconds(20)), TimerSetTimeFlags::empty())?;
-        epoll.add(&timer, EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
+        epoll.add(pace.wake_fd(), EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
         epoll.add(bell, EpollEvent::new(EpollFlags::EPOLLIN, ORDERS))?;
         ports.watch(&epoll)?;
-        Ok(Self { engine, ports, orders, events, heard, bell: bell.clone(), epoll, timer, stop, figures })
+        let engine = Engine::new([]);
+        Ok(Self { engine, ports, orders, events, heard, bell: bell.clone(), epoll, pace, stop, figures })
     }
 
     fn run(mut self) {
@@ -199,6 +216,8 @@ impl Worker {
                     }
                     self.engine.command(command);
                 }
+                Order::Bearer(channel, bearer) => self.engine.add_bearer(channel, bearer),
+                Order::NoBearers(span) => self.engine.drop_bearers(span),
                 Order::Ports(range) => {
                     self.ports.want(range);
                     self.settle_ports();
@@ -230,7 +249,7 @@ impl Worker {
     }
 
     fn tick(&mut self) {
-        let due = self.expirations();
+        let due = self.pace.take();
         let skipped = due.saturating_sub(CATCH_UP);
         self.figures.skipped_ticks.fetch_add(skipped, Ordering::Relaxed);
         for _ in 0..due.min(CATCH_UP) {
@@ -260,15 +279,6 @@ impl Worker {
         self.figures.sent.store(total.sent, Ordering::Relaxed);
         self.figures.lost.store(total.lost, Ordering::Relaxed);
         self.figures.rejected.store(total.rejected, Ordering::Relaxed);
-    }
-
-    /// How many periods of the timer have passed since this was asked last.
-    fn expirations(&self) -> u64 {
-        let mut count = [0; 8];
-        match nix::unistd::read(&self.timer, &mut count) {
-            Ok(8) => u64::from_ne_bytes(count),
-            _ => 0,
-        }
     }
 
     fn report(&mut self) {

@@ -1,6 +1,7 @@
 //! What the switch thread shows to everybody else.
 
 use arc_swap::ArcSwap;
+use demarc_hal::{Card, SpanInfo};
 use demarc_model::live::{Live, LiveEvent};
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -12,12 +13,22 @@ const EVENTS: usize = 256;
 #[derive(Debug)]
 pub struct Shared {
     live: ArcSwap<Live>,
+    hardware: ArcSwap<Found>,
     events: broadcast::Sender<LiveEvent>,
+}
+
+/// The cards as they were found last.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Every span with its ports.
+    pub spans: Vec<SpanInfo>,
+    /// Every card.
+    pub cards: Vec<Card>,
 }
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { live: ArcSwap::default(), events: broadcast::Sender::new(EVENTS) }
+        Self { live: ArcSwap::default(), hardware: ArcSwap::default(), events: broadcast::Sender::new(EVENTS) }
     }
 }
 
@@ -25,6 +36,16 @@ impl Shared {
     /// As it is now.
     pub fn live(&self) -> Arc<Live> {
         self.live.load_full()
+    }
+
+    /// The cards as they were found last.
+    pub fn hardware(&self) -> Arc<Found> {
+        self.hardware.load_full()
+    }
+
+    /// Shows what cards there are now.
+    pub fn found(&self, spans: Vec<SpanInfo>, cards: Vec<Card>) {
+        self.hardware.store(Arc::new(Found { spans, cards }));
     }
 
     /// What changes from now on.

@@ -1,10 +1,11 @@
 //! All streams and bearers, and how a tick goes.
 
+use crate::mixer::Mixer;
 use crate::stream::bearer::BearerPort;
 use crate::stream::outbox::Outbox;
 use crate::stream::rtp::RtpPort;
-use crate::stream::{Port, Stream};
-use demarc_hal::{Bearer, ChannelId};
+use crate::stream::{Playing, Port, Stream};
+use demarc_hal::{Bearer, Block, ChannelId, Companding, SpanId};
 use demarc_model::StreamId;
 use demarc_model::media::{MediaCommand, MediaEvent, StreamStats};
 use std::collections::{BTreeMap, VecDeque};
@@ -72,6 +73,17 @@ impl Engine {
         }
     }
 
+    /// Closes the bearers of a span, as when its card vanishes. Streams on them end.
+    pub fn drop_bearers(&mut self, span: SpanId) {
+        let on_span = |s: &Stream| matches!(&s.port, Port::Bearer(b) if b.channel.span == span);
+        let streams: Vec<StreamId> = self.streams.iter().filter(|s| on_span(s)).map(|s| s.id).collect();
+        for stream in streams {
+            self.close(stream);
+        }
+        self.bearers.retain(|channel, _| channel.span != span);
+        self.arrange_relays();
+    }
+
     /// Does what it is told.
     pub fn command(&mut self, command: MediaCommand) {
         match command {
@@ -96,6 +108,11 @@ impl Engine {
             MediaCommand::Play { stream, source } => {
                 if let Some(stream) = self.find(stream) {
                     stream.play(source);
+                }
+            }
+            MediaCommand::Interject { stream, tone } => {
+                if let Some(stream) = self.find(stream) {
+                    stream.interject(tone);
                 }
             }
             MediaCommand::Detect { stream, detect } => {
@@ -152,9 +169,7 @@ impl Engine {
         }
         self.relay_keys();
         for at in 0..self.streams.len() {
-            let source = self.streams.get(at).and_then(Stream::plays);
-            let source = source.and_then(|id| self.streams.get(self.position(id).ok()?));
-            let heard = source.map(|s| (s.heard, s.law()));
+            let heard = self.streams.get(at).and_then(|stream| self.heard_by(stream));
             if let Some(stream) = self.streams.get_mut(at) {
                 stream.send_out(heard, &mut self.outbox, &mut self.events);
             }
@@ -214,7 +229,7 @@ impl Engine {
     fn arrange_relays(&mut self) {
         for at in 0..self.streams.len() {
             let Some(id) = self.streams.get(at).map(|s| s.id) else { continue };
-            let relayed = self.streams.iter().any(|s| s.plays() == Some(id) && s.has_telephone_event());
+            let relayed = self.streams.iter().any(|s| s.plays(id) && s.has_telephone_event());
             if let Some(stream) = self.streams.get_mut(at) {
                 stream.set_relayed(relayed);
             }
@@ -227,13 +242,27 @@ impl Engine {
             let Some(stream) = self.streams.get_mut(at).filter(|s| !s.edges.is_empty()) else { continue };
             let (id, as_tone) = (stream.id, !stream.has_telephone_event());
             let mut edges = std::mem::take(&mut stream.edges);
-            for listener in self.streams.iter_mut().filter(|s| s.plays() == Some(id)) {
+            for listener in self.streams.iter_mut().filter(|s| s.plays(id)) {
                 edges.iter().for_each(|&edge| listener.relay(edge, as_tone));
             }
             edges.clear();
             if let Some(stream) = self.streams.get_mut(at) {
                 stream.edges = edges;
             }
+        }
+    }
+
+    /// What the party of a stream is to hear of others in this tick.
+    fn heard_by(&self, stream: &Stream) -> Option<(Block, Companding)> {
+        let find = |id: StreamId| self.streams.get(self.position(id).ok()?);
+        match &stream.source {
+            Playing::Stream(id) => find(*id).map(|s| (s.heard, s.law())),
+            Playing::Mix(parties) => {
+                let mut mixer = Mixer::default();
+                parties.iter().filter_map(find).for_each(|s| mixer.add(s.law(), &s.heard));
+                Some((mixer.block(stream.law()), stream.law()))
+            }
+            Playing::Silence | Playing::Tone { .. } => None,
         }
     }
 

@@ -1,101 +1,131 @@
-//! The cards of a switch thread: its driver, its analog lines, and the helpers of its spans.
+//! The cards of a switch thread: its driver, its lines, and the helpers of its spans.
+//!
+//! What is open follows the cards and the configuration: [`Hardware::settle`] opens whatever of a
+//! span should be open and is not, and may be called at any time. A span that has to be closed
+//! first (other signalling, a card that vanished) is opened again by the same way.
+
+mod words;
 
 use super::token;
 use crate::isdn::IsdnLink;
-use demarc_hal::{Alarm, Driver, DriverEvent, Line, LineCommand, LineEvent, PortKind, SpanSettings};
-use demarc_isdn::{Command, Dialect, Event, Settings, Side};
-use demarc_model::config::{Span, SpanDialect, SpanSide};
+use demarc_hal::{
+    Alarm, Bearer, Card, Driver, DriverEvent, Error, Line, LineCommand, LineEvent, PortKind, Signalling,
+    SpanInfo, SpanKind, SpanSettings,
+};
+use demarc_isdn::{Command, Event};
+use demarc_model::config::Span;
 use demarc_model::live::{ChannelState, Live};
 use demarc_model::{ChannelId, Config, Instant, SpanId};
 use demarc_node::Input;
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use words::{layer_1, line_settings, settings};
+
+/// How soon a port that is still being closed elsewhere is tried again.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// The cards of a switch thread.
 pub struct Hardware {
     driver: Box<dyn Driver>,
     helper: PathBuf,
-    lines: Vec<(ChannelId, Box<dyn Line>)>,
+    config: Arc<Config>,
+    lines: BTreeMap<ChannelId, Box<dyn Line>>,
     links: Vec<IsdnLink>,
-    /// Spans that wait for their calls to end, to be run otherwise (or not at all: `None`).
-    pending: Vec<(SpanId, Option<Span>)>,
+    /// Ports whose audio the media thread has.
+    bearers: BTreeSet<ChannelId>,
+    /// Digital spans as they were set up last.
+    configured: BTreeMap<SpanId, SpanSettings>,
+    /// Spans as the node knows them.
+    known: BTreeMap<SpanId, SpanInfo>,
+    /// Spans that wait for their calls to end, to be run otherwise.
+    pending: BTreeSet<SpanId>,
+    /// Spans of which something could not be opened yet.
+    again: BTreeMap<SpanId, Instant>,
+}
+
+/// What the cards have to tell the rest of the gateway.
+pub enum News {
+    /// For the node.
+    Node(Input),
+    /// The audio of a port, for the media thread.
+    Bearer(ChannelId, Box<dyn Bearer>),
+    /// The media thread is to close the ports of a span.
+    NoBearers(SpanId),
+    /// Spans and cards as they are now, for whoever looks.
+    Found(Vec<SpanInfo>, Vec<Card>),
 }
 
 impl Hardware {
-    /// Opens every analog port and the D channel of every span that the configuration uses. A port
-    /// that cannot be opened is logged and left out: the others work.
-    pub fn open(mut driver: Box<dyn Driver>, config: &Config, helper: PathBuf, now: Instant) -> Self {
-        let mut lines = Vec::new();
-        let ports: Vec<_> = driver.spans().into_iter().flat_map(|span| span.ports).collect();
-        for port in ports {
-            if matches!(port.kind, PortKind::Fxo | PortKind::Fxs) {
-                match driver.open_line(port.id) {
-                    Ok(line) => lines.push((port.id, line)),
-                    Err(error) => tracing::error!(port = %port.id, %error, "a line cannot be opened"),
-                }
-            }
+    /// Sets up every digital span that the configuration uses; nothing is open yet. A span that
+    /// cannot be set up is logged and left as it is: the others work.
+    pub fn new(driver: Box<dyn Driver>, config: Arc<Config>, helper: PathBuf) -> Self {
+        let mut hardware = Self {
+            driver,
+            helper,
+            config,
+            lines: BTreeMap::new(),
+            links: Vec::new(),
+            bearers: BTreeSet::new(),
+            configured: BTreeMap::new(),
+            known: BTreeMap::new(),
+            pending: BTreeSet::new(),
+            again: BTreeMap::new(),
+        };
+        for span in hardware.driver.spans() {
+            let _ = hardware.set_up(&span);
         }
-        let mut hardware = Self { driver, helper, lines, links: Vec::new(), pending: Vec::new() };
-        for span in config.spans.iter().filter(|span| span.enabled) {
-            hardware.open_span(span, now);
-        }
+        hardware.known = hardware.driver.spans().into_iter().map(|span| (span.id, span)).collect();
         hardware
     }
 
-    fn open_span(&mut self, span: &Span, now: Instant) {
-        let info = self.driver.spans().into_iter().find(|info| info.id == span.id);
-        let d_channel =
-            info.and_then(|info| info.ports.into_iter().find(|port| port.kind == PortKind::DChannel));
-        let Some(d_channel) = d_channel else {
-            tracing::error!(span = %span.id, "a configured span is not there, or has no D channel");
-            return;
-        };
-        if let Err(error) = self.driver.configure_span(span.id, &layer_1(span)) {
-            tracing::error!(span = %span.id, %error, "a span cannot be configured");
-        }
-        match self.driver.open_dchannel(d_channel.id) {
-            Ok(fd) => self.links.push(IsdnLink::new(now, span.id, &self.helper, settings(span), fd)),
-            Err(error) => tracing::error!(span = %span.id, %error, "a D channel cannot be opened"),
-        }
+    /// Every span with its ports, for the node to begin with.
+    pub fn spans(&self) -> Vec<SpanInfo> {
+        self.known.values().cloned().collect()
     }
 
-    /// Adds every descriptor to the thread's epoll.
-    pub(super) fn watch(&mut self, epoll: &Epoll) -> std::io::Result<()> {
-        let readable = |token| EpollEvent::new(EpollFlags::EPOLLIN, token);
+    /// Every card that was found.
+    pub fn cards(&self) -> Vec<Card> {
+        self.driver.cards()
+    }
+
+    /// Opens everything, and adds every descriptor to the thread's epoll.
+    pub(super) fn open(&mut self, now: Instant, epoll: &Epoll) -> std::io::Result<Vec<News>> {
         epoll.add(self.driver.wake_fd(), readable(token::DRIVER))?;
-        for (index, (_, line)) in self.lines.iter().enumerate() {
-            epoll.add(line.wake_fd(), readable(token::LINE + index as u64))?;
-        }
-        Ok(())
+        let spans: Vec<SpanId> = self.known.keys().copied().collect();
+        Ok(spans.into_iter().flat_map(|span| self.settle(span, now, epoll)).collect())
     }
 
-    /// The alarms of every digital span, to begin with.
-    pub(super) fn alarms(&self) -> Vec<(SpanId, Vec<Alarm>)> {
-        self.links.iter().filter_map(|link| self.alarms_of(link.span())).collect()
-    }
-
-    /// The alarms that changed.
-    pub(super) fn poll_alarms(&mut self) -> Vec<(SpanId, Vec<Alarm>)> {
-        let mut changed = Vec::new();
+    /// What the driver has to tell.
+    pub(super) fn poll_driver(&mut self, now: Instant, epoll: &Epoll) -> Vec<News> {
+        let mut news = Vec::new();
         while let Some(event) = self.driver.poll_event() {
             match event {
-                DriverEvent::AlarmsChanged(span) => changed.extend(self.alarms_of(span)),
-                DriverEvent::Gone(span) => changed.push((span, vec![Alarm::Red])),
-                DriverEvent::Arrived(span) => changed.extend(self.alarms_of(span)),
-                DriverEvent::CardsChanged => {}
+                DriverEvent::AlarmsChanged(span) => news.extend(self.alarms_of(span)),
+                DriverEvent::Gone(span) => {
+                    tracing::error!(%span, "a card has vanished; its calls end");
+                    self.configured.remove(&span);
+                    self.again.remove(&span);
+                    news.extend(self.close(span, epoll));
+                    news.push(self.found());
+                }
+                DriverEvent::Arrived(span) => {
+                    tracing::info!(%span, "a card is there");
+                    self.known.remove(&span);
+                    news.extend(self.settle(span, now, epoll));
+                    news.push(self.found());
+                }
+                DriverEvent::CardsChanged => news.push(self.found()),
             }
         }
-        changed
+        news
     }
 
-    fn alarms_of(&self, span: SpanId) -> Option<(SpanId, Vec<Alarm>)> {
-        Some((span, self.driver.span_status(span).ok()?.alarms))
-    }
-
-    /// The next event of the `index`-th line.
-    pub(super) fn poll_line(&mut self, index: usize) -> Option<(ChannelId, LineEvent)> {
-        let (channel, line) = self.lines.get_mut(index)?;
-        Some((*channel, line.poll_event()?))
+    /// The next event of a line.
+    pub(super) fn poll_line(&mut self, channel: ChannelId) -> Option<LineEvent> {
+        self.lines.get_mut(&channel)?.poll_event()
     }
 
     /// The next input from the helper of a span.
@@ -118,7 +148,7 @@ impl Hardware {
 
     /// Tells a line something.
     pub(super) fn command_line(&mut self, channel: ChannelId, command: LineCommand) {
-        let Some((_, line)) = self.lines.iter_mut().find(|(id, _)| *id == channel) else { return };
+        let Some(line) = self.lines.get_mut(&channel) else { return };
         if let Err(error) = line.command(command) {
             tracing::warn!(%channel, %error, "a line does not take an order");
         }
@@ -132,94 +162,237 @@ impl Hardware {
     }
 
     /// Spans that are to run otherwise wait until they are idle: no call is dropped.
-    pub(super) fn configure(&mut self, config: &Config) {
-        self.pending.clear();
-        for wanted in config.spans.iter().filter(|span| span.enabled) {
-            let link = self.links.iter().find(|link| link.span() == wanted.id);
-            if link.is_none_or(|link| *link.settings() != settings(wanted)) {
-                self.pending.push((wanted.id, Some(wanted.clone())));
+    pub(super) fn configure(&mut self, config: Arc<Config>) {
+        for line in &config.lines {
+            let former = self.config.lines.iter().find(|former| former.channel == line.channel);
+            let wanted = line_settings(line);
+            if former.map(line_settings).as_ref() != Some(&wanted)
+                && let Err(error) = self.driver.configure_line(line.channel, &wanted)
+            {
+                tracing::error!(channel = %line.channel, %error, "a line cannot be set up");
             }
         }
-        for link in &self.links {
-            if !config.spans.iter().any(|span| span.enabled && span.id == link.span()) {
-                self.pending.push((link.span(), None));
-            }
-        }
+        self.config = config;
+        self.pending = self.known.keys().copied().filter(|span| !self.is_as_wanted(*span)).collect();
     }
 
     /// When [`Hardware::handle_timeout`] is due.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        self.links.iter().filter_map(IsdnLink::poll_timeout).min()
+        let links = self.links.iter().filter_map(IsdnLink::poll_timeout);
+        links.chain(self.again.values().copied()).min()
     }
 
-    /// Runs idle spans as they are now wanted, and starts helpers that are due. What it returns is
-    /// for the node: the spans that are no longer run.
-    pub(super) fn handle_timeout(&mut self, now: Instant, live: &Live, epoll: &Epoll) -> Vec<Input> {
-        let (ready, waiting) =
-            std::mem::take(&mut self.pending).into_iter().partition(|(span, _)| is_idle(live, *span));
-        self.pending = waiting;
+    /// Runs idle spans as they are now wanted, opens what could not be opened, and starts helpers
+    /// that are due.
+    pub(super) fn handle_timeout(&mut self, now: Instant, live: &Live, epoll: &Epoll) -> Vec<News> {
         let mut news = Vec::new();
-        let ready: Vec<(SpanId, Option<Span>)> = ready;
-        for (span, wanted) in ready {
-            let link = self.links.iter_mut().find(|link| link.span() == span);
-            match (link, wanted) {
-                (Some(link), Some(wanted)) => link.reconfigure(settings(&wanted)),
-                (None, Some(wanted)) => {
-                    self.open_span(&wanted, now);
-                    news.extend(self.alarms_of(span).map(|(span, alarms)| Input::Alarms { span, alarms }));
-                }
-                (Some(_), None) => {
-                    self.links.retain(|link| link.span() != span);
-                    news.push(Input::HelperGone { span });
-                }
-                (None, None) => {}
-            }
+        let idle: Vec<SpanId> = self.pending.iter().copied().filter(|span| is_idle(live, *span)).collect();
+        for span in idle {
+            self.pending.remove(&span);
+            news.extend(self.run_as_wanted(span, now, epoll));
+        }
+        let due: Vec<SpanId> =
+            self.again.iter().filter(|(_, at)| **at <= now).map(|(span, _)| *span).collect();
+        for span in due {
+            self.again.remove(&span);
+            news.extend(self.settle(span, now, epoll));
         }
         for link in &mut self.links {
             if link.handle_timeout(now)
                 && let Some(fd) = link.wake_fd()
             {
-                let readable = EpollEvent::new(EpollFlags::EPOLLIN, token::HELPER + u64::from(link.span().0));
                 // The former helper's descriptor left the epoll when it was closed.
-                if let Err(error) = epoll.add(fd, readable) {
+                if let Err(error) = epoll.add(fd, readable(token::HELPER + u64::from(link.span().0))) {
                     tracing::error!(span = %link.span(), %error, "the ISDN helper cannot be heard");
                 }
             }
         }
         news
     }
-}
 
-fn is_idle(live: &Live, span: SpanId) -> bool {
-    let Some(span) = live.spans.iter().find(|other| other.span == span) else { return true };
-    span.channels.iter().all(|channel| matches!(channel.state, ChannelState::Idle | ChannelState::Down))
-}
+    fn wanted(&self, span: SpanId) -> Option<&Span> {
+        self.config.spans.iter().find(|wanted| wanted.id == span && wanted.enabled)
+    }
 
-fn layer_1(span: &Span) -> SpanSettings {
-    SpanSettings {
-        framing: span.framing,
-        line_code: span.line_code,
-        timing: span.timing,
-        build_out: span.build_out,
-        network: span.side == SpanSide::Network,
-        terminated: false,
-        signalling: span.signalling.clone(),
+    fn is_as_wanted(&self, span: SpanId) -> bool {
+        let link = self.links.iter().find(|link| link.span() == span);
+        match self.wanted(span) {
+            None => link.is_none() && !self.configured.contains_key(&span),
+            Some(wanted) => {
+                let spoken = wanted.signalling != Signalling::Isdn
+                    || link.is_some_and(|link| *link.settings() == settings(wanted));
+                spoken && self.configured.get(&span) == Some(&layer_1(wanted))
+            }
+        }
+    }
+
+    /// A span that is idle becomes what the configuration says.
+    fn run_as_wanted(&mut self, span: SpanId, now: Instant, epoll: &Epoll) -> Vec<News> {
+        let wanted = self.wanted(span).map(|wanted| (layer_1(wanted), settings(wanted)));
+        let former = self.configured.get(&span);
+        let closes = match (&wanted, former) {
+            (Some((wanted, _)), Some(former)) => wanted.signalling != former.signalling,
+            (None, _) => true,
+            (Some(_), None) => false,
+        };
+        let mut news = Vec::new();
+        if closes {
+            self.configured.remove(&span);
+            news.extend(self.close(span, epoll));
+        }
+        let Some((_, settings)) = wanted else { return news };
+        let link = self.links.iter_mut().find(|link| link.span() == span);
+        if let Some(link) = link.filter(|link| *link.settings() != settings) {
+            link.reconfigure(settings);
+        }
+        news.extend(self.settle(span, now, epoll));
+        news
+    }
+
+    /// Opens what of a span should be open and is not.
+    fn settle(&mut self, id: SpanId, now: Instant, epoll: &Epoll) -> Vec<News> {
+        let mut news = Vec::new();
+        let Some(found) = self.driver.spans().into_iter().find(|found| found.id == id) else { return news };
+        let mut busy = matches!(self.set_up(&found), Err(Error::Busy(_)));
+        let Some(span) = self.driver.spans().into_iter().find(|found| found.id == id) else { return news };
+        if self.known.get(&id) != Some(&span) {
+            news.push(News::Node(Input::SpanArrived(span.clone())));
+            self.known.insert(id, span.clone());
+        }
+        if span.kind != SpanKind::Analog && self.wanted(id).is_none() {
+            return news;
+        }
+        for port in &span.ports {
+            if matches!(port.kind, PortKind::Fxo | PortKind::Fxs | PortKind::EAndM) {
+                busy |= self.open_line(port.id, epoll);
+            }
+            if !matches!(port.kind, PortKind::DChannel | PortKind::Cas) && !self.bearers.contains(&port.id) {
+                match self.driver.open_bearer(port.id) {
+                    Ok(bearer) => {
+                        self.bearers.insert(port.id);
+                        news.push(News::Bearer(port.id, bearer));
+                    }
+                    Err(Error::Busy(_)) => busy = true,
+                    Err(error) => {
+                        tracing::error!(port = %port.id, %error, "the audio of a port cannot be opened");
+                    }
+                }
+            }
+            if port.kind == PortKind::DChannel {
+                busy |= self.open_dchannel(id, port.id, now);
+            }
+        }
+        news.extend(self.alarms_of(id));
+        if busy {
+            self.again.insert(id, now + AGAIN);
+        }
+        news
+    }
+
+    /// Sets a digital span up, if it is used and not set up like this already.
+    fn set_up(&mut self, span: &SpanInfo) -> Result<(), Error> {
+        let Some(wanted) = self.wanted(span.id).map(layer_1) else { return Ok(()) };
+        if span.kind == SpanKind::Analog || self.configured.get(&span.id) == Some(&wanted) {
+            return Ok(());
+        }
+        let done = self.driver.configure_span(span.id, &wanted);
+        match &done {
+            Err(Error::Busy(_)) => return done,
+            Err(error) => tracing::error!(span = %span.id, %error, "a span cannot be set up"),
+            Ok(()) => {}
+        }
+        // One that was refused is not asked again until it is wanted otherwise.
+        self.configured.insert(span.id, wanted);
+        done
+    }
+
+    /// True when the port is still being closed elsewhere.
+    fn open_line(&mut self, channel: ChannelId, epoll: &Epoll) -> bool {
+        if self.lines.contains_key(&channel) {
+            return false;
+        }
+        if let Some(line) = self.config.lines.iter().find(|line| line.channel == channel)
+            && let Err(error) = self.driver.configure_line(channel, &line_settings(line))
+        {
+            tracing::error!(%channel, %error, "a line cannot be set up");
+        }
+        match self.driver.open_line(channel) {
+            Ok(line) => {
+                let token = token::LINE + (u64::from(channel.span.0) << 8) + u64::from(channel.slot);
+                if let Err(error) = epoll.add(line.wake_fd(), readable(token)) {
+                    tracing::error!(%channel, %error, "a line cannot be heard");
+                }
+                self.lines.insert(channel, line);
+                false
+            }
+            Err(Error::Busy(_)) => true,
+            Err(error) => {
+                tracing::error!(%channel, %error, "a line cannot be opened");
+                false
+            }
+        }
+    }
+
+    /// True when the channel is still being closed elsewhere.
+    fn open_dchannel(&mut self, span: SpanId, channel: ChannelId, now: Instant) -> bool {
+        let Some(settings) = self.wanted(span).map(settings) else { return false };
+        if self.links.iter().any(|link| link.span() == span) {
+            return false;
+        }
+        match self.driver.open_dchannel(channel) {
+            Ok(fd) => {
+                self.links.push(IsdnLink::new(now, span, &self.helper, settings, fd));
+                false
+            }
+            Err(Error::Busy(_)) => true,
+            Err(error) => {
+                tracing::error!(%span, %error, "a D channel cannot be opened");
+                false
+            }
+        }
+    }
+
+    /// Closes everything of a span: its calls end with cause 41.
+    fn close(&mut self, span: SpanId, epoll: &Epoll) -> Vec<News> {
+        self.lines.retain(|channel, line| {
+            let stays = channel.span != span;
+            if !stays {
+                // The descriptor may outlive the line: a driver may keep it for the next opening.
+                let _ = epoll.delete(line.wake_fd());
+            }
+            stays
+        });
+        self.links.retain(|link| link.span() != span);
+        self.bearers.retain(|channel| channel.span != span);
+        vec![News::Node(Input::SpanGone(span)), News::NoBearers(span)]
+    }
+
+    fn alarms_of(&self, span: SpanId) -> Option<News> {
+        let analog = self.known.get(&span).is_none_or(|known| known.kind == SpanKind::Analog);
+        if analog {
+            return None;
+        }
+        let alarms = self.driver.span_status(span).map_or_else(|_| vec![Alarm::Red], |status| status.alarms);
+        Some(News::Node(Input::Alarms { span, alarms }))
+    }
+
+    fn found(&self) -> News {
+        News::Found(self.driver.spans(), self.driver.cards())
     }
 }
 
-fn settings(span: &Span) -> Settings {
-    let side = match span.side {
-        SpanSide::User => Side::User,
-        SpanSide::Network => Side::Network,
-    };
-    let dialect = match span.dialect {
-        SpanDialect::EuroIsdn => Dialect::EuroIsdn,
-        SpanDialect::Ni2 => Dialect::Ni2,
-        SpanDialect::Ni1 => Dialect::Ni1,
-        SpanDialect::Att5ess => Dialect::Att5ess,
-        SpanDialect::Att4ess => Dialect::Att4ess,
-        SpanDialect::Dms100 => Dialect::Dms100,
-        SpanDialect::Qsig => Dialect::Qsig,
-    };
-    Settings { side, dialect, overlap: span.overlap, ..Settings::default() }
+/// The line that a token of the epoll means.
+pub(super) fn channel_of(index: u64) -> ChannelId {
+    ChannelId::new((index >> 8) as u16, index as u8)
+}
+
+fn readable(token: u64) -> EpollEvent {
+    EpollEvent::new(EpollFlags::EPOLLIN, token)
+}
+
+fn is_idle(live: &Live, span: SpanId) -> bool {
+    let rests = |state| matches!(state, ChannelState::Idle | ChannelState::Down);
+    let digital = live.spans.iter().filter(|other| other.span == span).flat_map(|span| &span.channels);
+    let analog = live.lines.iter().filter(|line| line.channel.span == span);
+    digital.map(|channel| channel.state).chain(analog.map(|line| line.state)).all(rests)
 }
