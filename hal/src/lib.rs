@@ -12,6 +12,7 @@ pub mod conformance;
 pub mod driver;
 pub mod line;
 pub mod port;
+pub mod shared;
 pub mod span;
 
 pub use bearer::{BLOCK, Bearer, Block, Clock, Transfer};
@@ -20,7 +21,8 @@ pub use cas::{CasPacket, CasTime};
 pub use driver::{CasChannel, CasForm, DChannel, Driver, DriverEvent, Error};
 pub use line::{Line, LineCommand, LineEvent, LineSettings, PulseTiming, StartMode};
 pub use port::{ChannelId, Port, PortKind, SpanId};
+pub use shared::SharedDriver;
 pub use span::{
-    Alarm, Companding, Defect, Framing, LineCode, Maintenance, Signalling, SignallingSeen, SpanInfo, SpanKind, SpanSettings,
-    SpanStatus,
+    Alarm, Companding, Defect, Framing, LineCode, Maintenance, Signalling, SignallingSeen, SpanInfo,
+    SpanKind, SpanSettings, SpanStatus,
 };
