@@ -145,13 +145,15 @@ async fn export_call_records(
 }
 
 const CSV_HEAD: &str = "call,started,answered,ended,talked_s,from,caller_number,caller_name,presentation,\
-                        called,to,route,emergency,cause,cause_text,reason\r\n";
+                        called,to,route,emergency,cause,cause_text,reason,charge_units,\
+                        charge_amount,charge_currency\r\n";
 
 fn csv_row(record: &CallRecord) -> String {
     let talked = match (record.answered_ms, record.ended_ms) {
         (Some(answered), Some(ended)) => (ended.saturating_sub(answered) / 1000).to_string(),
         _ => String::new(),
     };
+    let charge = record.charge.as_ref();
     let presentation = format!("{:?}", record.caller.presentation).to_ascii_lowercase();
     let cells = [
         record.call.to_string(),
@@ -170,9 +172,17 @@ fn csv_row(record: &CallRecord) -> String {
         record.cause.map(|cause| cause.value().to_string()).unwrap_or_default(),
         record.cause.map(|cause| cause.text().to_owned()).unwrap_or_default(),
         record.reason.clone().unwrap_or_default(),
+        charge.and_then(|charge| charge.units).map(|units| units.to_string()).unwrap_or_default(),
+        charge.and_then(|charge| charge.amount).map(money).unwrap_or_default(),
+        charge.and_then(|charge| charge.currency.clone()).unwrap_or_default(),
     ];
     let cells: Vec<String> = cells.iter().map(|cell| csv_cell(cell)).collect();
     cells.join(",") + "\r\n"
+}
+
+/// Thousandths as a decimal number: 1250 is `1.250`.
+fn money(thousandths: u64) -> String {
+    format!("{}.{:03}", thousandths / 1000, thousandths % 1000)
 }
 
 /// Names come from strangers: a cell that a spreadsheet would take for a formula is made text.
@@ -231,6 +241,11 @@ mod tests {
         assert_eq!(iso8601(951_782_400_000), "2000-02-29T00:00:00.000Z");
         assert_eq!(iso8601(1_772_323_199_999), "2026-02-28T23:59:59.999Z");
         assert_eq!(iso8601(1_772_323_200_000), "2026-03-01T00:00:00.000Z");
+    }
+
+    #[test]
+    fn money_has_three_decimals() {
+        assert_eq!([0, 7, 1250].map(money), ["0.000", "0.007", "1.250"]);
     }
 
     #[test]

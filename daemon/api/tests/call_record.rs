@@ -14,7 +14,7 @@ fn lab(count: u64) -> Lab {
             "ended_ms": n * 1000 + 2100, "from": "Telco", "called": "201", "to": "Phone 201",
             "caller": {"number": format!("+44207946{n:04}"), "name": "=1+1, \"Bob\""},
             "route": "Main number", "emergency": false, "cause": if n % 2 == 0 { 16 } else { 17 },
-            "reason": null});
+            "reason": null, "charge": null});
         recorder.record(serde_json::from_value(record).unwrap()).unwrap();
     }
     drop(recorder);
@@ -61,11 +61,11 @@ async fn the_export_has_every_row_and_no_formula() {
     let text = answer.text();
     let lines: Vec<&str> = text.split_terminator("\r\n").collect();
     assert_eq!(lines.len(), 2006);
-    assert_eq!(lines[0].split(',').count(), 16);
+    assert_eq!(lines[0].split(',').count(), 19);
     assert_eq!(
         lines[2005],
         "1,1970-01-01T00:00:01.000Z,1970-01-01T00:00:01.100Z,1970-01-01T00:00:03.100Z,2,Telco,+442079460001,\
-         \"'=1+1, \"\"Bob\"\"\",allowed,201,Phone 201,Main number,false,17,User busy,"
+         \"'=1+1, \"\"Bob\"\"\",allowed,201,Phone 201,Main number,false,17,User busy,,,,"
     );
     let filtered = lab.call("GET", "/api/call_records.csv?cause=16&to_ms=5000").send().await.text();
     assert_eq!(filtered.lines().count(), 3);

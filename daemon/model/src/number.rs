@@ -63,3 +63,43 @@ impl CallerId {
         self.name.as_deref().filter(|_| self.presentation == Presentation::Allowed)
     }
 }
+
+/// A diversion: the call was meant for somebody else first (Q.931 §4.6.7 redirecting number,
+/// RFC 5806, RFC 7044).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Redirecting {
+    /// Who diverted the call last. `number` may be missing; `presentation` says who may see it.
+    pub from: CallerId,
+    /// Why.
+    pub reason: RedirectReason,
+    /// How often the call was diverted so far; 1 at least.
+    pub count: u8,
+    /// Who was called first, when the call was diverted more than once and that is known.
+    pub original: Option<CallerId>,
+}
+
+impl Redirecting {
+    /// A single diversion by `number`, for a reason that nobody gave.
+    pub fn by(number: impl Into<String>) -> Self {
+        let from = CallerId { number: Some(number.into()), ..CallerId::default() };
+        Self { from, reason: RedirectReason::Unknown, count: 1, original: None }
+    }
+}
+
+/// Why a call was diverted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RedirectReason {
+    /// Nobody said.
+    #[default]
+    Unknown,
+    /// The party was busy.
+    Busy,
+    /// The party did not answer.
+    NoAnswer,
+    /// The party sent the call on while it was being alerted.
+    Deflection,
+    /// The party could not be reached.
+    OutOfOrder,
+    /// Always.
+    Unconditional,
+}

@@ -31,4 +31,21 @@ pub struct CallRecord {
     pub cause: Option<Cause>,
     /// In words, when there is more to say.
     pub reason: Option<String>,
+    /// What the network charged.
+    #[serde(default)]
+    pub charge: Option<Charge>,
+}
+
+/// What a call costs, as the network says (advice of charge, EN 300 182).
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Charge {
+    /// The whole charge (AOC-E); else what has been run up so far (AOC-D).
+    pub complete: bool,
+    /// Charging units.
+    pub units: Option<u32>,
+    /// Thousandths of the currency.
+    pub amount: Option<u64>,
+    /// The currency as the network names it: `EUR`.
+    pub currency: Option<String>,
 }

@@ -28,8 +28,10 @@ use crate::route::{self, Decision, Target, Way};
 use crate::service::Service;
 use demarc_model::config::TrunkId;
 use demarc_model::live::{LegState, LiveCall, LiveLeg};
-use demarc_model::record::CallRecord;
-use demarc_model::{CallId, CallerId, Cause, Config, Instant, LegCommand, LegEvent, LegId, Offer, Party};
+use demarc_model::record::{CallRecord, Charge};
+use demarc_model::{
+    Bearer, CallId, CallerId, Cause, Config, Instant, LegCommand, LegEvent, LegId, Offer, Party, Redirecting,
+};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -49,8 +51,10 @@ pub(crate) struct Call {
     /// Who called, as the gateway knows it.
     from: Option<Party>,
     identity: CallerId,
-    /// The number that was called before the call was diverted here.
-    redirecting: Option<String>,
+    /// The diversion that brought the call here.
+    redirecting: Option<Redirecting>,
+    /// What it is to carry.
+    bearer: Bearer,
     /// What was dialled so far.
     digits: String,
     legs: BTreeMap<LegId, Leg>,
@@ -125,6 +129,7 @@ impl Call {
         call.from = Some(offer.from);
         // What a telephone says about diversion is its own claim; a trunk's is the network's word.
         call.redirecting = offer.redirecting.filter(|_| matches!(offer.from, Party::Trunk(_)));
+        call.bearer = offer.bearer;
         call.legs.insert(offer.leg, leg);
         desk.out.push_back(Output::Record(call.record.clone()));
         if known {
@@ -190,6 +195,7 @@ impl Call {
             emergency: false,
             cause: None,
             reason: None,
+            charge: None,
         };
         Call {
             id,
@@ -199,6 +205,7 @@ impl Call {
             from: None,
             identity,
             redirecting: None,
+            bearer: Bearer::Speech,
             digits: called,
             legs: BTreeMap::new(),
             heard: None,
@@ -227,6 +234,7 @@ impl Call {
             LegEvent::Held { leg } => self.held(desk, leg, |_| true),
             LegEvent::Retrieved { leg } => self.held(desk, leg, |_| false),
             LegEvent::Flash { leg } => self.held(desk, leg, |held| !held),
+            LegEvent::Charge { charge, .. } => self.charged(desk, charge),
             LegEvent::Ended { leg, cause, reason } => self.ended(desk, leg, cause, reason),
         }
     }
@@ -360,6 +368,14 @@ impl Call {
             Target::RingGroup(id) => self.ring_group(desk, id),
             Target::Service { id, called } => self.call_service(desk, id, &called),
             Target::Outside(outside) => self.go_outside(desk, outside),
+        }
+    }
+
+    /// The network says what the call costs. What arrives with the release is written as well.
+    fn charged(&mut self, desk: &mut Desk, charge: Charge) {
+        self.record.charge = Some(charge);
+        if self.record.ended_ms.is_some() {
+            desk.out.push_back(Output::Record(self.record.clone()));
         }
     }
 

@@ -4,7 +4,7 @@
 mod world;
 
 use demarc_model::config::{CallerIdPolicy, DeviceId, NumberFormat};
-use demarc_model::{CallerId, LegEvent, Party, Presentation};
+use demarc_model::{CallerId, LegEvent, Party, Presentation, Redirecting};
 use world::{World, caller_id, gateway, withheld};
 
 const ECHO: &str = "02079460100";
@@ -235,10 +235,10 @@ fn a_withheld_caller_is_never_shown() {
 #[test]
 fn a_diversion_is_believed_of_trunks_only() {
     let mut w = World::gateway();
-    w.redirecting = Some("+442079460999".into());
+    w.redirecting = Some(Redirecting::by("+442079460999"));
     w.arrives(1, "+442079460901", CallerId::default());
     w.dials(2, "203");
-    let told: Vec<_> = w.dials.iter().map(|d| d.redirecting.as_deref()).collect();
+    let told: Vec<_> = w.dials.iter().map(|d| d.redirecting.as_ref()?.from.number.as_deref()).collect();
     assert_eq!(told, [Some("02079460999"), None]);
 }
 

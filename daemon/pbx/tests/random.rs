@@ -189,6 +189,7 @@ impl Machine {
                     complete,
                     caller: CallerId::default(),
                     redirecting: None,
+                    bearer: Bearer::Speech,
                     stream: StreamId::new(Room::Sip, self.offers),
                     place: String::new(),
                 };

@@ -321,6 +321,7 @@ impl FxsLine {
             complete: false,
             caller: CallerId::default(),
             redirecting: None,
+            bearer: demarc_model::Bearer::Speech,
             stream,
             place: self.channel.to_string(),
         })));

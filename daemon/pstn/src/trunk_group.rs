@@ -137,6 +137,7 @@ mod tests {
             called: "112".into(),
             caller: CallerId::default(),
             redirecting: None,
+            bearer: demarc_model::Bearer::Speech,
             emergency: true,
         }))
     }

@@ -1,5 +1,4 @@
-//! Who calls, in the headers: From, P-Asserted-Identity (RFC 3325), Privacy (RFC 3323) and
-//! Diversion (RFC 5806).
+//! Who calls, in the headers: From, P-Asserted-Identity (RFC 3325) and Privacy (RFC 3323).
 
 use crate::message::{Address, Draft, Name, Request, Response, Uri, UriBuf, write_address};
 use demarc_model::number::Screening;
@@ -41,13 +40,8 @@ pub fn from(caller: &CallerId, audience: &Audience<'_>) -> (String, String) {
     (name, uri(user, audience.domain))
 }
 
-/// Adds P-Asserted-Identity, Privacy and Diversion.
-pub fn assert(
-    mut draft: Draft,
-    caller: &CallerId,
-    redirecting: Option<&str>,
-    audience: &Audience<'_>,
-) -> Draft {
+/// Adds P-Asserted-Identity and Privacy.
+pub fn assert(mut draft: Draft, caller: &CallerId, audience: &Audience<'_>) -> Draft {
     let number = caller.number.as_deref().filter(|number| !number.is_empty());
     if let Some(number) = number.filter(|_| audience.trusted || audience.may_show(caller)) {
         let name = caller.name.as_deref().unwrap_or_default();
@@ -56,12 +50,7 @@ pub fn assert(
     if !audience.may_show(caller) {
         draft = draft.add(Name::Privacy, "id");
     }
-    match redirecting {
-        Some(number) => {
-            draft.add(Name::Diversion, format!("<{}>;reason=unknown", uri(number, audience.domain)))
-        }
-        None => draft,
-    }
+    draft
 }
 
 /// Who calls. `trusted`: what the peer asserts is believed.
@@ -96,11 +85,6 @@ pub fn connected(response: &Response) -> Option<CallerId> {
     })
 }
 
-/// The number that was called before.
-pub fn redirecting(request: &Request) -> Option<String> {
-    request.diversions().next().and_then(|diversion| number(diversion.uri()))
-}
-
 /// The called number: without the marks that only people need. A provider that calls the Contact
 /// of our registration, which names `account`, has the number in To.
 pub fn called(request: &Request, account: Option<&str>) -> Option<String> {
@@ -116,7 +100,8 @@ pub fn called(request: &Request, account: Option<&str>) -> Option<String> {
     }
 }
 
-fn number(uri: Uri<'_>) -> Option<String> {
+/// The number in a URI; none when it names a person.
+pub fn number(uri: Uri<'_>) -> Option<String> {
     let plain: String =
         uri.dialled()?.chars().filter(|c| !matches!(c, '-' | '.' | '(' | ')' | ' ')).collect();
     Some(plain).filter(|plain| is_number(plain))
@@ -127,12 +112,14 @@ fn is_number(text: &str) -> bool {
     (1..=40).contains(&digits.len()) && digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'*' | b'#'))
 }
 
-fn is_anonymous(uri: Uri<'_>) -> bool {
+/// It stands for somebody who is not to be named (RFC 3261 §8.1.1.3, RFC 3323 §4.1.1.3).
+pub fn is_anonymous(uri: Uri<'_>) -> bool {
     uri.host().eq_ignore_ascii_case("anonymous.invalid")
         || uri.user().is_some_and(|user| user.eq_ignore_ascii_case("anonymous"))
 }
 
-fn name(address: Address<'_>) -> Option<String> {
+/// The display name, bounded.
+pub fn name(address: Address<'_>) -> Option<String> {
     Some(bounded(&address.display())).filter(|name| !name.is_empty())
 }
 

@@ -14,6 +14,7 @@ mod admission;
 mod cause;
 mod dialog;
 pub mod digest;
+mod diversion;
 mod entropy;
 mod hub;
 mod identity;

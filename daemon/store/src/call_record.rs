@@ -1,7 +1,7 @@
 //! Call records: written by the [`crate::Recorder`], searched by people.
 
 use crate::{Store, StoreError, from_sql, to_sql};
-use demarc_model::record::CallRecord;
+use demarc_model::record::{CallRecord, Charge};
 use demarc_model::{CallId, CallerId, Cause};
 use rusqlite::types::ToSql;
 use rusqlite::{Connection, OptionalExtension, Row, Transaction, params};
@@ -87,7 +87,8 @@ impl Store {
 }
 
 const COLUMNS: &str = "call, started_ms, answered_ms, ended_ms, caller_number, caller_name, presentation, \
-                       screening, from_name, called, to_name, route, emergency, cause, reason";
+                       screening, from_name, called, to_name, route, emergency, cause, reason, \
+                       charge_complete, charge_units, charge_amount, charge_currency";
 
 /// Writes one record; true when its call is new.
 pub(crate) fn put(transaction: &Transaction<'_>, record: &CallRecord) -> rusqlite::Result<bool> {
@@ -95,7 +96,7 @@ pub(crate) fn put(transaction: &Transaction<'_>, record: &CallRecord) -> rusqlit
     let known: bool = transaction
         .prepare_cached("SELECT EXISTS (SELECT 1 FROM call_record WHERE call = ?1)")?
         .query_row([to_sql(record.call.0)], |row| row.get(0))?;
-    let sql = format!("REPLACE INTO call_record ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
+    let sql = format!("REPLACE INTO call_record ({COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)");
     transaction.prepare_cached(&sql)?.execute(params![
         to_sql(record.call.0),
         to_sql(record.started_ms),
@@ -112,6 +113,10 @@ pub(crate) fn put(transaction: &Transaction<'_>, record: &CallRecord) -> rusqlit
         record.emergency,
         record.cause.map(Cause::value),
         record.reason,
+        record.charge.as_ref().map(|charge| charge.complete),
+        record.charge.as_ref().and_then(|charge| charge.units),
+        record.charge.as_ref().and_then(|charge| charge.amount).map(to_sql),
+        record.charge.as_ref().and_then(|charge| charge.currency.as_deref()),
     ])?;
     Ok(!known)
 }
@@ -164,7 +169,14 @@ fn from_row(row: &Row<'_>) -> rusqlite::Result<CallRecord> {
         emergency: row.get(12)?,
         cause: row.get::<_, Option<u8>>(13)?.and_then(Cause::new),
         reason: row.get(14)?,
+        charge: charge_from_row(row)?,
     })
+}
+
+fn charge_from_row(row: &Row<'_>) -> rusqlite::Result<Option<Charge>> {
+    let Some(complete) = row.get(15)? else { return Ok(None) };
+    let amount = row.get::<_, Option<i64>>(17)?.map(from_sql);
+    Ok(Some(Charge { complete, units: row.get(16)?, amount, currency: row.get(18)? }))
 }
 
 /// The name that serde gives a variant: the same word as in the API.

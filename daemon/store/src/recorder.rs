@@ -260,6 +260,7 @@ mod tests {
             emergency: false,
             cause: None,
             reason: None,
+            charge: None,
         }
     }
 

@@ -4,7 +4,7 @@
 mod common;
 
 use common::{open_record, place, record};
-use demarc_model::record::CallRecord;
+use demarc_model::record::{CallRecord, Charge};
 use demarc_model::{CallId, CallerId, Cause};
 use demarc_store::{CallRecordFilter, RecorderOptions, Store};
 
@@ -35,6 +35,12 @@ fn a_record_comes_back_as_it_was() {
         emergency: true,
         reason: Some("SIP 486 Busy Here".into()),
         cause: Some(Cause::USER_BUSY),
+        charge: Some(Charge {
+            complete: true,
+            units: Some(7),
+            amount: Some(1_250),
+            currency: Some("EUR".into()),
+        }),
         ..record(1)
     };
     let bare = CallRecord { answered_ms: None, ended_ms: None, route: None, cause: None, ..record(2) };

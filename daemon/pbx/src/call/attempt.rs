@@ -22,13 +22,15 @@ impl Call {
         extension: Option<ExtensionId>,
     ) -> LegId {
         let leg = desk.mint_leg(self.id);
-        let shown = |number: &String| match to {
-            Party::Device(_) => self.config.system.country.shown(number),
-            Party::Trunk(_) => number.clone(),
-        };
-        let redirecting = self.redirecting.as_ref().map(shown);
-        let emergency = self.record.emergency;
-        desk.leg(LegCommand::Dial(Box::new(Dial { leg, to, called, caller, redirecting, emergency })));
+        let mut redirecting = self.redirecting.clone();
+        if let (Some(redirecting), Party::Device(_)) = (&mut redirecting, to) {
+            for party in [Some(&mut redirecting.from), redirecting.original.as_mut()].into_iter().flatten() {
+                *party = caller_id::to_device(&self.config, party);
+            }
+        }
+        let (emergency, bearer) = (self.record.emergency, self.bearer);
+        let dial = Dial { leg, to, called, caller, redirecting, bearer, emergency };
+        desk.leg(LegCommand::Dial(Box::new(dial)));
         self.legs.insert(leg, Leg { extension, ..Leg::new(leg, to, name) });
         leg
     }

@@ -22,7 +22,7 @@ pub struct World {
     pub records: Vec<CallRecord>,
     pub notes: Vec<String>,
     /// What the next offers say of a diversion.
-    pub redirecting: Option<String>,
+    pub redirecting: Option<Redirecting>,
     offers: u64,
 }
 
@@ -76,6 +76,7 @@ impl World {
             complete,
             caller,
             redirecting: self.redirecting.clone(),
+            bearer: Bearer::Speech,
             stream: StreamId::new(Room::Sip, self.offers),
             place: "here".into(),
         };
@@ -224,6 +225,9 @@ impl World {
             LegCommand::Progress { .. } => format!("Progress {leg}"),
             LegCommand::Answer { connected: Some(party), .. } => format!("Answer {leg} as {}", caller(party)),
             LegCommand::Answer { .. } => format!("Answer {leg}"),
+            LegCommand::Hold { .. } => format!("Hold {leg}"),
+            LegCommand::Retrieve { .. } => format!("Retrieve {leg}"),
+            LegCommand::Join { with, .. } => format!("Join {leg} {}", self.name(*with)),
             LegCommand::Hangup { cause, .. } => format!("Hangup {leg} {}", cause.value()),
         }
     }
@@ -234,6 +238,11 @@ impl World {
                 let source = match source {
                     Source::Silence => "silence".into(),
                     Source::Echo => "echo".into(),
+                    Source::Mix(parties) => {
+                        let names: Vec<String> =
+                            parties.iter().map(|p| self.stream_name(*p).to_string()).collect();
+                        names.join("+")
+                    }
                     Source::Stream(other) => self.stream_name(*other).to_string(),
                     Source::Tone(tone) => format!("{} Hz", tone.parts[0].f1),
                 };

@@ -38,6 +38,7 @@ fn leg(event: &LegEvent) -> String {
         LegEvent::Held { .. } => "Held".into(),
         LegEvent::Retrieved { .. } => "Retrieved".into(),
         LegEvent::Flash { .. } => "Flash".into(),
+        LegEvent::Charge { charge, .. } => format!("Charge {charge:?}"),
         LegEvent::Ended { cause, .. } => format!("Ended {}", cause.value()),
     }
 }

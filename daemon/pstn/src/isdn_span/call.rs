@@ -116,7 +116,9 @@ impl IsdnCall {
             complete: !overlap,
             calling: number::caller_out(&dial.caller, wire.own, system),
             name: dial.caller.shown_name().map(|name| name.chars().take(32).collect()),
-            redirecting: redirecting.map(|number| number::number_out(number, wire.own, system)),
+            redirecting: redirecting
+                .and_then(|redirecting| redirecting.from.number.as_deref())
+                .map(|number| number::number_out(number, wire.own, system)),
             bearer: demarc_isdn::Bearer::Speech,
             ..Default::default()
         };

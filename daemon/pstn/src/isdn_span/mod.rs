@@ -31,7 +31,8 @@ use demarc_model::config::{Config, Span, SpanDialect, SpanSide, Trunk, TrunkId, 
 use demarc_model::live::{ChannelState, LiveChannel, LiveSpan};
 use demarc_model::trace::{Direction, Protocol};
 use demarc_model::{
-    Cause, ChannelId, Instant, LegCommand, LegEvent, LegId, MediaEvent, Offer, Party, SpanId,
+    Bearer, Cause, ChannelId, Instant, LegCommand, LegEvent, LegId, MediaEvent, Offer, Party, Redirecting,
+    SpanId,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -379,7 +380,8 @@ impl IsdnSpan {
             called: number::called_in(&setup.called, system),
             complete: setup.complete || !overlap,
             caller: number::caller_in(setup.calling.as_ref(), setup.name, system),
-            redirecting: redirecting.map(|number| number::called_in(&number, system)),
+            redirecting: redirecting.map(|number| Redirecting::by(number::called_in(&number, system))),
+            bearer: Bearer::Speech,
             stream,
             place: ChannelId { span: self.id, slot }.to_string(),
         };

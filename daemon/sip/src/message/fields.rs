@@ -162,6 +162,11 @@ impl Fields {
         self.addresses(Name::Diversion)
     }
 
+    /// History-Info (RFC 7044), in the order of its indices.
+    pub fn history(&self) -> impl Iterator<Item = Address<'_>> {
+        self.addresses(Name::HistoryInfo)
+    }
+
     /// Is this option tag in Supported, Require or another list of tokens?
     pub fn lists(&self, name: Name, token: &str) -> bool {
         self.values(name).any(|v| v.eq_ignore_ascii_case(token))

@@ -62,6 +62,8 @@ pub struct Privacy {
     pub header: bool,
     /// `session`: the media's addresses must be hidden.
     pub session: bool,
+    /// `history`: who diverted the call must be hidden (RFC 7044 §10.1).
+    pub history: bool,
     /// `none`: privacy must not be applied, whatever the default.
     pub none: bool,
     /// `critical`: refuse rather than go without privacy.
@@ -78,6 +80,7 @@ impl Privacy {
                 "user" => privacy.user = true,
                 "header" => privacy.header = true,
                 "session" => privacy.session = true,
+                "history" => privacy.history = true,
                 "none" => privacy.none = true,
                 "critical" => privacy.critical = true,
                 _ => {}

@@ -6,8 +6,8 @@ use crate::hub::{ALLOW, Hub, Inbound};
 use crate::message::{Draft, Name};
 use crate::schedule::earlier;
 use crate::transaction::TransactionId;
-use crate::{cause, dialog::Dialog, identity};
-use demarc_model::{CallerId, Cause, Instant, LegEvent, Now, Offer, Party};
+use crate::{cause, dialog::Dialog, diversion, identity};
+use demarc_model::{Bearer, CallerId, Cause, Instant, LegEvent, Now, Offer, Party};
 use std::time::Duration;
 
 /// Proxies forget a call that is silent for three minutes; §13.3.1.1 wants a word each minute.
@@ -80,7 +80,8 @@ impl Session {
             called,
             complete: true,
             caller: identity::caller(request, trunk),
-            redirecting: identity::redirecting(request),
+            redirecting: diversion::read(request),
+            bearer: Bearer::Speech,
             stream: session.audio.stream,
             place: inbound.flow.to_string(),
         })));
@@ -120,7 +121,7 @@ impl Session {
         if let Some(connected) = connected {
             let domain = self.config.system.sip.realm.clone();
             let audience = self.audience(&domain, false);
-            draft = identity::assert(draft, connected, None, &audience);
+            draft = identity::assert(draft, connected, &audience);
         }
         if let Some(timer) = &incoming.timer {
             draft = timer.answer(draft);

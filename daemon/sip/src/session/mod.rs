@@ -138,7 +138,11 @@ impl Session {
             return;
         }
         match command {
-            LegCommand::Dial(_) | LegCommand::Proceed { .. } => {}
+            LegCommand::Dial(_)
+            | LegCommand::Proceed { .. }
+            | LegCommand::Hold { .. }
+            | LegCommand::Retrieve { .. }
+            | LegCommand::Join { .. } => {}
             LegCommand::NeedDigits { .. } => {
                 self.refuse(now, hub, 484, Cause::INVALID_NUMBER_FORMAT);
                 self.end_unless_answered(hub, Cause::INVALID_NUMBER_FORMAT);

@@ -6,7 +6,7 @@ use super::{Established, Session};
 use crate::hub::{ALLOW, Hub, User};
 use crate::message::{Draft, Method, Name, Response, Uri, write_address};
 use crate::transaction::TransactionId;
-use crate::{Flow, cause, dialog::Dialog, identity};
+use crate::{Flow, cause, dialog::Dialog, diversion, identity};
 use demarc_model::config::SipPeer;
 use demarc_model::{Cause, Dial, LegEvent, Now, Party};
 use std::collections::VecDeque;
@@ -137,7 +137,9 @@ impl Session {
             .add(Name::Allow, ALLOW)
             .add(Name::Supported, "timer");
         let dial = &outgoing.dial;
-        let mut draft = identity::assert(draft, &dial.caller, dial.redirecting.as_deref(), &audience);
+        let draft = identity::assert(draft, &dial.caller, &audience);
+        let form = self.peer().map(|peer| peer.diversion).unwrap_or_default();
+        let mut draft = diversion::write(draft, dial.redirecting.as_ref(), form, &target.uri, &audience);
         let authorized = credentials.is_some();
         if let Some((name, value)) = credentials {
             draft = draft.add(name, value);

@@ -4,11 +4,11 @@
 use crate::digest::{Login, answer_challenge};
 use crate::message::{Draft, Message, Method, Name, Request, Response, Status, Uri};
 use crate::{Flow, Input, Output, Sip, Transport};
-use demarc_model::config::{DeviceId, Secret, SipPeer, SipTransport, Trunk, TrunkId, TrunkKind};
+use demarc_model::config::{DeviceId, Secret, SipPeer, Trunk, TrunkId, TrunkKind};
 use demarc_model::media::Rtp;
 use demarc_model::{
-    CallerId, Cause, Config, Dial, Instant, LegCommand, LegEvent, LegId, MediaCommand, Now, Party, Room,
-    StreamId, Trace,
+    Bearer, CallerId, Cause, Config, Dial, Instant, LegCommand, LegEvent, LegId, MediaCommand, Now, Party,
+    Room, StreamId, Trace,
 };
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
@@ -249,8 +249,9 @@ impl Lab {
     pub fn dial(&mut self, to: Party, called: &str, caller: CallerId) -> LegId {
         self.dialled += 1;
         let leg = LegId::new(Room::Pbx, self.dialled);
-        let (called, redirecting, emergency) = (called.to_owned(), None, false);
-        let dial = Dial { leg, to, called, caller, redirecting, emergency };
+        let called = called.to_owned();
+        let dial =
+            Dial { leg, to, called, caller, redirecting: None, bearer: Bearer::Speech, emergency: false };
         self.command(LegCommand::Dial(Box::new(dial)));
         leg
     }
@@ -277,14 +278,7 @@ impl Lab {
 }
 
 pub fn trunk(edit: impl FnOnce(&mut SipPeer)) -> Trunk {
-    let mut peer = SipPeer {
-        host: "sip.example.net".to_owned(),
-        port: 5060,
-        transport: SipTransport::Udp,
-        username: String::new(),
-        password: Secret::default(),
-        register: false,
-    };
+    let mut peer = SipPeer::new("sip.example.net");
     edit(&mut peer);
     Trunk { id: TRUNK, name: "Provider".to_owned(), enabled: true, kind: TrunkKind::Sip(peer) }
 }
@@ -422,6 +416,7 @@ fn brief_event(event: &LegEvent) -> String {
         LegEvent::Held { .. } => "Held".to_owned(),
         LegEvent::Retrieved { .. } => "Retrieved".to_owned(),
         LegEvent::Flash { .. } => "Flash".to_owned(),
+        LegEvent::Charge { charge, .. } => format!("Charge {charge:?}"),
         LegEvent::Ended { cause, .. } => format!("Ended {}", cause.value()),
     }
 }

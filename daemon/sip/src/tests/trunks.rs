@@ -6,7 +6,10 @@ use crate::message::{Method, Name};
 use crate::{Flow, Input, Transport};
 use demarc_model::config::{Secret, TrunkKind};
 use demarc_model::live::LiveTrunk;
-use demarc_model::{CallerId, Cause, Dial, LegCommand, LegEvent, LegId, Party, Presentation, Room};
+use demarc_model::{
+    Bearer, CallerId, Cause, Dial, LegCommand, LegEvent, LegId, Party, Presentation, RedirectReason,
+    Redirecting, Room,
+};
 
 const CHALLENGE: &str = "Digest realm=\"example.net\", nonce=\"abc\", qop=\"auth\", algorithm=MD5";
 
@@ -204,7 +207,8 @@ fn a_withheld_number_goes_to_the_provider_only_beside_the_from() {
         to: Party::Trunk(TRUNK),
         called: "999".to_owned(),
         caller,
-        redirecting: Some("+442079460902".to_owned()),
+        redirecting: Some(Redirecting::by("+442079460902")),
+        bearer: Bearer::Speech,
         emergency: true,
     };
     lab.command(LegCommand::Dial(Box::new(dial)));
@@ -228,7 +232,9 @@ fn a_provider_calls_by_its_address_alone() {
     assert_eq!(offer.from, Party::Trunk(TRUNK));
     assert_eq!(offer.caller.number.as_deref(), Some("+442079460100"));
     assert_eq!(offer.caller.name.as_deref(), Some("Bob"));
-    assert_eq!(offer.redirecting.as_deref(), Some("+442079460950"));
+    let redirecting = offer.redirecting.as_ref().unwrap();
+    assert_eq!(redirecting.from.number.as_deref(), Some("+442079460950"));
+    assert_eq!(redirecting.reason, RedirectReason::Busy);
     // From elsewhere, or from another port, nobody is believed.
     for address in ["198.51.100.3:5060", "198.51.100.2:5061"] {
         lab.said();

@@ -40,6 +40,7 @@ pub fn record(n: u64) -> CallRecord {
         emergency: false,
         cause: Some(Cause::NORMAL_CLEARING),
         reason: None,
+        charge: None,
     }
 }
 

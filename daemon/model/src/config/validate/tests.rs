@@ -16,14 +16,7 @@ fn account(config: &mut Config, device: usize) -> &mut SipAccount {
     }
 }
 
-const PEER: fn() -> SipPeer = || SipPeer {
-    host: "sip.example.com".into(),
-    port: 5060,
-    transport: SipTransport::Udp,
-    username: String::new(),
-    password: Secret::default(),
-    register: false,
-};
+const PEER: fn() -> SipPeer = || SipPeer::new("sip.example.com");
 
 const CASES: &[Case] = &[
     (|c| c.format = 2, "/format", "written by a newer gateway"),
