@@ -3,8 +3,9 @@
 //!
 //! The first octet of a packet says what it is. Who speaks signalling names the time that it wants
 //! ([`CasPacket::Time`]); the driver then sends one [`CasPacket::Octets`] or [`CasPacket::Tick`] for
-//! each 20 ms that pass on its line, and takes as many blocks of octets back. So a card in memory may
-//! run faster than the wall's clock, and both ends of its cable still agree on the time.
+//! each 20 ms that pass on its line. It gets at most one block of octets back for each, and then a
+//! [`CasPacket::Tick`]: those 20 ms are dealt with. So a card in memory may run faster than the
+//! wall's clock, and both ends of its cable still agree on the time.
 
 use crate::bearer::{BLOCK, Block};
 
@@ -16,7 +17,7 @@ pub enum CasPacket {
     Bits(u8),
     /// 20 ms of audio in the law of the span.
     Octets(Block),
-    /// From the driver: 20 ms have passed.
+    /// From the driver: 20 ms have passed. To the driver: they are dealt with.
     Tick,
     /// From the driver: the span has an alarm, or no longer has.
     Alarm(bool),
