@@ -1,5 +1,6 @@
 //! The audio of one channel: a ring of blocks each way.
 
+use crate::presence::Presence;
 use crate::signal::lock;
 use demarc_hal::{Bearer, Block, Companding, Transfer};
 use rtrb::{Consumer, Producer, RingBuffer};
@@ -44,9 +45,10 @@ fn ring() -> (Direction<Producer<Block>>, Direction<Consumer<Block>>) {
 }
 
 /// Takes the end out of its jack, unless somebody else has.
-pub(crate) fn open(jack: &Jack, companding: Companding, gone: &Arc<AtomicBool>) -> Option<SimBearer> {
+pub(crate) fn open(jack: &Jack, companding: Companding, card: &Arc<Presence>) -> Option<SimBearer> {
     let ends = lock(jack).take()?;
-    let mut bearer = SimBearer { ends: Some(ends), jack: jack.clone(), companding, gone: gone.clone() };
+    let mut bearer =
+        SimBearer { ends: Some(ends), jack: jack.clone(), companding, card: card.clone(), since: card.now() };
     bearer.flush();
     Some(bearer)
 }
@@ -57,7 +59,9 @@ pub(crate) struct SimBearer {
     ends: Option<Ends>,
     jack: Jack,
     companding: Companding,
-    gone: Arc<AtomicBool>,
+    card: Arc<Presence>,
+    /// When the card was put in.
+    since: u32,
 }
 
 impl Bearer for SimBearer {
@@ -103,7 +107,7 @@ impl Bearer for SimBearer {
 
 impl SimBearer {
     fn live(&mut self) -> Option<&mut Ends> {
-        if self.gone.load(Ordering::Relaxed) { None } else { self.ends.as_mut() }
+        if self.card.now() != self.since { None } else { self.ends.as_mut() }
     }
 }
 

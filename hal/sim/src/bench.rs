@@ -2,13 +2,17 @@
 
 use crate::audio;
 use crate::cable::{Cable, End, Kind};
+use crate::clock::SimClock;
 use crate::driver::{SimDriver, Span, Wiring};
 use crate::link::{Link, Watcher};
 use crate::pair::Pair;
-use demarc_hal::{ChannelId, Companding, Error, Port, PortKind, SpanId, SpanInfo, SpanKind};
+use demarc_hal::{ChannelId, Companding, Error, Port, PortKind, Signalling, SpanId, SpanInfo, SpanKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+
+/// A timeslot has its jack whatever it is used for: that changes with line mode and signalling.
+const DIGITAL_SLOTS: u8 = 31;
 
 /// A driver on the bench.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +22,7 @@ pub struct DriverKey(usize);
 #[derive(Default)]
 pub struct Bench {
     drivers: Vec<SimDriver>,
+    clock: SimClock,
 }
 
 /// Why something does not fit together.
@@ -46,6 +51,11 @@ impl Bench {
         Self::default()
     }
 
+    /// An empty bench whose counters grow with a clock of your own.
+    pub fn with_clock(clock: SimClock) -> Self {
+        Self { drivers: Vec::new(), clock }
+    }
+
     /// One more machine.
     ///
     /// # Errors
@@ -72,6 +82,20 @@ impl Bench {
         self.digital(driver, name, SpanKind::T1, Companding::MuLaw)
     }
 
+    /// A new span of a card that does E1 and T1, in `mode` to begin with.
+    ///
+    /// # Errors
+    /// [`BenchError`].
+    pub fn dual_mode(&mut self, driver: DriverKey, name: &str, mode: SpanKind) -> Result<SpanId, BenchError> {
+        let span = match mode {
+            SpanKind::E1 => self.e1(driver, name)?,
+            SpanKind::T1 => self.t1(driver, name)?,
+            SpanKind::Bri | SpanKind::Analog => return Err(BenchError::BadPorts),
+        };
+        self.find_mut((driver, span))?.modes = vec![SpanKind::E1, SpanKind::T1];
+        Ok(span)
+    }
+
     /// A new digital span with a law of your own.
     ///
     /// # Errors
@@ -83,14 +107,11 @@ impl Bench {
         kind: SpanKind,
         companding: Companding,
     ) -> Result<SpanId, BenchError> {
-        let (slots, signalling) = match kind {
-            SpanKind::E1 => (1..=31, 16),
-            SpanKind::T1 => (1..=24, 24),
-            SpanKind::Bri => (1..=3, 3),
-            SpanKind::Analog => return Err(BenchError::BadPorts),
-        };
-        let kinds = slots.map(|slot| if slot == signalling { PortKind::DChannel } else { PortKind::Bearer });
-        let air = Arc::new(Link::new(false, None, None));
+        if kind == SpanKind::Analog {
+            return Err(BenchError::BadPorts);
+        }
+        let kinds = (1..=kind.slots()).filter_map(|slot| Signalling::Isdn.port(kind, slot));
+        let air = Arc::new(Link::open(kind, self.clock.clone()));
         let wiring = Wiring::Digital { link: air, end: End::A };
         self.span(driver, name, kind, companding, kinds.collect(), wiring)
     }
@@ -127,16 +148,20 @@ impl Bench {
         b: (DriverKey, SpanId),
     ) -> Result<Cable, BenchError> {
         let (kind, far_kind) = (self.find(a)?.info.kind, self.find(b)?.info.kind);
-        if a == b || kind != far_kind || kind == SpanKind::Analog {
+        let modes =
+            |span: &Span| if span.modes.is_empty() { vec![span.info.kind] } else { span.modes.clone() };
+        let far_modes = modes(self.find(b)?);
+        let fit = modes(self.find(a)?).iter().any(|mode| far_modes.contains(mode));
+        if a == b || !fit || kind == SpanKind::Analog {
             return Err(BenchError::Misfit);
         }
         if self.is_cabled(a)? || self.is_cabled(b)? {
             return Err(BenchError::Taken);
         }
-        let link = Arc::new(Link::new(true, self.watcher(a), self.watcher(b)));
-        let slots: Vec<u8> = self.find(a)?.jacks.keys().copied().collect();
-        for slot in slots {
-            let (jack, far_jack) = audio::channel(link.plug());
+        let watchers = [self.watcher(a), self.watcher(b)];
+        let link = Arc::new(Link::cable([kind, far_kind], watchers, self.clock.clone()));
+        for slot in 1..=DIGITAL_SLOTS {
+            let (jack, far_jack) = audio::channel(link.carrier());
             self.find_mut(a)?.jacks.insert(slot, jack);
             self.find_mut(b)?.jacks.insert(slot, far_jack);
         }
@@ -207,12 +232,13 @@ impl Bench {
         let unplugged = Arc::new(AtomicBool::new(false));
         let jacks = ports
             .iter()
-            .filter(|port| port.kind != PortKind::DChannel)
-            .map(|port| (port.id.slot, audio::channel(&unplugged).0))
+            .map(|port| port.id.slot)
+            .chain((1..=DIGITAL_SLOTS).filter(|_| kind != SpanKind::Analog))
+            .map(|slot| (slot, audio::channel(&unplugged).0))
             .collect();
         let info = SpanInfo { id, name: name.to_owned(), kind, companding, ports };
-        let gone = Arc::new(AtomicBool::new(false));
-        driver.spans.push(Span { info, jacks, wiring, gone });
+        let (modes, presence) = (Vec::new(), Arc::default());
+        driver.spans.push(Span { info, jacks, wiring, presence, modes, settings: None });
         Ok(id)
     }
 

@@ -67,7 +67,15 @@ impl Cable {
     /// blocks still cross. `None` takes it back. Does nothing to an analog cable.
     pub fn set_alarm(&self, end: End, alarm: Option<Alarm>) {
         if let Kind::Digital(link) = &self.0 {
-            link.set_alarm(end, alarm);
+            link.change(|layer1| layer1.inject(end, alarm));
+        }
+    }
+
+    /// Breaks the pair of wires that leads to one end of a digital cable (`true`), or mends it: that end
+    /// hears nothing, and the other one is told so. Does nothing to an analog cable.
+    pub fn break_pair(&self, end: End, broken: bool) {
+        if let Kind::Digital(link) = &self.0 {
+            link.change(|layer1| layer1.set_deaf(end, broken));
         }
     }
 

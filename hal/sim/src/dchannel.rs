@@ -65,7 +65,7 @@ pub(crate) fn carry(link: &Link, end: End) {
                 Err(_) => return,
             }
         };
-        if !link.is_plugged() {
+        if !link.carries() {
             continue;
         }
         let Some(frame) = buffer.get_mut(..received) else { return };

@@ -6,15 +6,15 @@ use crate::dchannel;
 use crate::line::SimLine;
 use crate::link::{Link, News};
 use crate::pair::Pair;
+use crate::presence::Presence;
 use crate::signal::{Bundle, lock};
 use demarc_hal::{
-    Bearer, ChannelId, DChannel, Driver, DriverEvent, Error, Framing, Line, LineCode, Port, PortKind, SpanId,
-    SpanInfo, SpanKind, SpanSettings, SpanStatus,
+    Alarm, Bearer, ChannelId, Companding, DChannel, Driver, DriverEvent, Error, Framing, Line, LineCode,
+    Port, PortKind, Signalling, SignallingSeen, SpanId, SpanInfo, SpanKind, SpanSettings, SpanStatus,
 };
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Simulated cards, as one machine sees them.
 pub struct SimDriver {
@@ -27,7 +27,16 @@ pub(crate) struct Span {
     pub(crate) info: SpanInfo,
     pub(crate) jacks: BTreeMap<u8, Jack>,
     pub(crate) wiring: Wiring,
-    pub(crate) gone: Arc<AtomicBool>,
+    pub(crate) presence: Arc<Presence>,
+    /// Line modes, where there is a choice.
+    pub(crate) modes: Vec<SpanKind>,
+    pub(crate) settings: Option<Run>,
+}
+
+/// How a span is run, and since which time its card was put in.
+pub(crate) struct Run {
+    settings: SpanSettings,
+    since: u32,
 }
 
 /// What leads out of a span. A port without a cable has wires that end in the air.
@@ -56,6 +65,12 @@ impl SimDriver {
         Ok((span, *kind))
     }
 
+    /// The span that the card takes its clock from: the sound one with the lowest priority number.
+    fn clock(&self) -> Option<SpanId> {
+        let sources = self.spans.iter().filter_map(|span| Some((span.clock_priority()?, span.info.id)));
+        sources.min().map(|(_, span)| span)
+    }
+
     /// Moves D-channel frames over the cables; see [`dchannel`].
     fn carry(&self) {
         for span in &self.spans {
@@ -68,14 +83,14 @@ impl SimDriver {
 
 impl Driver for SimDriver {
     fn spans(&self) -> Vec<SpanInfo> {
-        self.spans.iter().map(|span| span.info.clone()).collect()
+        self.spans.iter().filter(|span| span.presence.is_there()).map(|span| span.info.clone()).collect()
     }
 
     fn open_line(&mut self, channel: ChannelId) -> Result<Box<dyn Line>, Error> {
         let (span, kind) = self.port(channel)?;
         let Wiring::Analog(pairs) = &span.wiring else { return Err(Error::WrongKind(channel)) };
         let pair = pairs.get(&channel.slot).ok_or(Error::NoSuchPort(channel))?;
-        let line = SimLine::open(pair, kind).ok_or(Error::Busy(channel))?;
+        let line = SimLine::open(pair, kind, &span.presence).ok_or(Error::Busy(channel))?;
         Ok(Box::new(line))
     }
 
@@ -100,15 +115,18 @@ impl Driver for SimDriver {
     }
 
     fn open_bearer(&mut self, channel: ChannelId) -> Result<Box<dyn Bearer>, Error> {
-        let (span, _) = self.port(channel)?;
-        // Every port but the D channel has a jack.
+        let (span, kind) = self.port(channel)?;
+        if kind == PortKind::DChannel {
+            return Err(Error::WrongKind(channel));
+        }
         let jack = span.jacks.get(&channel.slot).ok_or(Error::WrongKind(channel))?;
-        let bearer = audio::open(jack, span.info.companding, &span.gone);
+        let bearer = audio::open(jack, span.info.companding, &span.presence);
         Ok(Box::new(bearer.ok_or(Error::Busy(channel))?))
     }
 
     fn configure_span(&mut self, id: SpanId, settings: &SpanSettings) -> Result<(), Error> {
-        let span = self.span(id).ok_or(Error::NoSuchSpan(id))?;
+        self.carry();
+        let span = self.spans.iter_mut().find(|span| span.info.id == id).ok_or(Error::NoSuchSpan(id))?;
         span.present()?;
         let fits = match span.info.kind {
             SpanKind::E1 => {
@@ -122,18 +140,65 @@ impl Driver for SimDriver {
             SpanKind::Bri => true,
             SpanKind::Analog => return Err(Error::Unsupported("an analog span has no framing")),
         };
-        // A cable has no clock and no bits of its own: there is nothing else to set.
-        if fits { Ok(()) } else { Err(Error::Unsupported("framing or line code of another span")) }
+        if !fits {
+            return Err(Error::Unsupported("framing or line code of another span"));
+        }
+        let kind = span.info.kind;
+        let ports = ports(id, kind, &settings.signalling);
+        if ports != span.info.ports {
+            span.at_rest()?;
+            span.info.ports = ports;
+        }
+        if let Wiring::Digital { link, end } = &span.wiring {
+            link.change(|layer1| layer1.configure(*end, Some(settings.clone())));
+        }
+        span.settings = Some(Run { settings: settings.clone(), since: span.presence.now() });
+        Ok(())
+    }
+
+    fn line_modes(&self, id: SpanId) -> Vec<SpanKind> {
+        self.span(id).map(|span| span.modes.clone()).unwrap_or_default()
+    }
+
+    fn set_line_mode(&mut self, id: SpanId, mode: SpanKind) -> Result<(), Error> {
+        self.carry();
+        let span = self.spans.iter_mut().find(|span| span.info.id == id).ok_or(Error::NoSuchSpan(id))?;
+        span.present()?;
+        if !span.modes.contains(&mode) {
+            return Err(Error::Unsupported("this line mode"));
+        }
+        if span.info.kind == mode {
+            return Ok(());
+        }
+        span.at_rest()?;
+        span.info.kind = mode;
+        span.info.companding = if mode == SpanKind::T1 { Companding::MuLaw } else { Companding::ALaw };
+        span.info.ports = ports(id, mode, &Signalling::Isdn);
+        span.settings = None;
+        if let Wiring::Digital { link, end } = &span.wiring {
+            link.change(|layer1| layer1.set_kind(*end, mode));
+        }
+        Ok(())
+    }
+
+    fn signalling_seen(&self, id: SpanId) -> Result<SignallingSeen, Error> {
+        let span = self.span(id).ok_or(Error::NoSuchSpan(id))?;
+        span.present()?;
+        match &span.wiring {
+            Wiring::Digital { link, end } => Ok(link.signalling(*end)),
+            Wiring::Analog(_) => Err(Error::Unsupported("an analog span has no signalling channel")),
+        }
     }
 
     fn span_status(&self, id: SpanId) -> Result<SpanStatus, Error> {
         let span = self.span(id).ok_or(Error::NoSuchSpan(id))?;
         span.present()?;
-        let alarms = match &span.wiring {
-            Wiring::Digital { link, end } => link.alarms(*end),
-            Wiring::Analog(_) => Vec::new(),
-        };
-        Ok(SpanStatus { alarms, ..SpanStatus::default() })
+        Ok(match &span.wiring {
+            Wiring::Digital { link, end } => {
+                SpanStatus { is_clock: self.clock() == Some(id), ..link.status(*end) }
+            }
+            Wiring::Analog(_) => SpanStatus::default(),
+        })
     }
 
     fn poll_event(&mut self) -> Option<DriverEvent> {
@@ -146,8 +211,36 @@ impl Driver for SimDriver {
     }
 }
 
+/// The ports that the signalling makes of a span.
+fn ports(span: SpanId, kind: SpanKind, signalling: &Signalling) -> Vec<Port> {
+    let port = |slot| Some(Port { id: ChannelId { span, slot }, kind: signalling.port(kind, slot)? });
+    (1..=kind.slots()).filter_map(port).collect()
+}
+
 impl Span {
     fn present(&self) -> Result<(), Error> {
-        if self.gone.load(Ordering::Relaxed) { Err(Error::Gone) } else { Ok(()) }
+        if self.presence.is_there() { Ok(()) } else { Err(Error::Gone) }
+    }
+
+    /// Nothing of it is open.
+    fn at_rest(&self) -> Result<(), Error> {
+        let busy = |slot: u8| Err(Error::Busy(ChannelId { span: self.info.id, slot }));
+        if let Some((slot, _)) = self.jacks.iter().find(|(_, jack)| lock(jack).is_none()) {
+            return busy(*slot);
+        }
+        match &self.wiring {
+            Wiring::Digital { link, end } if lock(end.of(&link.hubs)).is_some() => {
+                busy(self.info.kind.d_slot().unwrap_or(0))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Its clock priority, when it can be the clock.
+    fn clock_priority(&self) -> Option<u8> {
+        let Wiring::Digital { link, end } = &self.wiring else { return None };
+        let run = self.settings.as_ref().filter(|run| run.since == self.presence.now())?;
+        let sound = !link.alarms(*end).contains(&Alarm::Red);
+        (sound && run.settings.timing > 0).then_some(run.settings.timing)
     }
 }

@@ -31,19 +31,27 @@
 //! call `poll_event` until it returns `None`, since that also carries the frames of the D
 //! channels over the cable. Ringing, flashing and dial pulses take their time on timer
 //! descriptors behind the `wake_fd` of the line that will see them.
+//! **Layer 1.** What two spans on a cable make of one another follows from how each is configured: see
+//! `layer1.rs`. Counters grow with a [`SimClock`], which tests move by hand. A [`SimCard`] can be pulled out
+//! and put back.
 #![forbid(unsafe_code)]
 
 mod audio;
 mod bench;
 mod cable;
+mod clock;
 mod dchannel;
 mod driver;
+mod layer1;
 mod line;
 mod link;
 mod pair;
+mod presence;
 mod signal;
 
 pub use audio::QUEUE;
 pub use bench::{Bench, BenchError, DriverKey};
 pub use cable::{Cable, End};
+pub use clock::SimClock;
 pub use driver::SimDriver;
+pub use presence::SimCard;

@@ -1,9 +1,11 @@
-//! A digital cable: layer 1 of two spans.
+//! A digital cable: two spans, and who is told when one of them sees something new.
 
 use crate::cable::End;
+use crate::clock::SimClock;
 use crate::dchannel::Hub;
+use crate::layer1::Layer1;
 use crate::signal::{Bell, lock};
-use demarc_hal::{Alarm, DriverEvent, Error, SpanId};
+use demarc_hal::{Alarm, DriverEvent, Error, SignallingSeen, SpanId, SpanKind, SpanStatus};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -11,9 +13,10 @@ use std::sync::{Arc, Mutex};
 /// Two spans and what lies between them.
 #[derive(Debug)]
 pub(crate) struct Link {
-    plugged: Arc<AtomicBool>,
-    /// What was injected, by end.
-    alarms: Mutex<[Option<Alarm>; 2]>,
+    layer1: Mutex<Layer1>,
+    clock: SimClock,
+    /// What layer 1 says, where the audio can see it without a lock.
+    carries: Arc<AtomicBool>,
     /// Who is told, by end. A span without a cable has nobody at its far end.
     watchers: Mutex<[Option<Watcher>; 2]>,
     /// The D channel's ends inside the cable.
@@ -28,49 +31,89 @@ pub(crate) struct Watcher {
 }
 
 impl Link {
-    pub(crate) fn new(plugged: bool, a: Option<Watcher>, b: Option<Watcher>) -> Self {
+    /// A span in the air.
+    pub(crate) fn open(kind: SpanKind, clock: SimClock) -> Self {
+        Self::new([kind, kind], false, [None, None], clock)
+    }
+
+    /// A cable, plugged in.
+    pub(crate) fn cable(kinds: [SpanKind; 2], watchers: [Option<Watcher>; 2], clock: SimClock) -> Self {
+        Self::new(kinds, true, watchers, clock)
+    }
+
+    fn new([a, b]: [SpanKind; 2], plugged: bool, watchers: [Option<Watcher>; 2], clock: SimClock) -> Self {
+        let layer1 = Layer1::new(a, b, plugged, clock.now());
         Self {
-            plugged: Arc::new(AtomicBool::new(plugged)),
-            alarms: Mutex::new([None, None]),
-            watchers: Mutex::new([a, b]),
+            carries: Arc::new(AtomicBool::new(layer1.carries())),
+            layer1: Mutex::new(layer1),
+            clock,
+            watchers: Mutex::new(watchers),
             hubs: [Mutex::new(None), Mutex::new(None)],
         }
     }
 
+    /// The plug is in.
     pub(crate) fn is_plugged(&self) -> bool {
-        self.plugged.load(Ordering::Relaxed)
+        lock(&self.layer1).plugged
+    }
+
+    /// Frames cross.
+    pub(crate) fn carries(&self) -> bool {
+        self.carries.load(Ordering::Relaxed)
     }
 
     /// Shared with the channels' audio.
-    pub(crate) fn plug(&self) -> &Arc<AtomicBool> {
-        &self.plugged
+    pub(crate) fn carrier(&self) -> &Arc<AtomicBool> {
+        &self.carries
     }
 
     pub(crate) fn set_plugged(&self, plugged: bool) {
-        if self.plugged.swap(plugged, Ordering::Relaxed) != plugged {
-            self.tell(End::A);
-            self.tell(End::B);
-        }
+        self.change(|layer1| layer1.plugged = plugged);
     }
 
-    pub(crate) fn set_alarm(&self, end: End, alarm: Option<Alarm>) {
-        let before = {
-            let mut alarms = lock(&self.alarms);
-            let [a, b] = &mut *alarms;
-            std::mem::replace(if end == End::A { a } else { b }, alarm)
+    /// Changes something, and tells whoever sees other alarms for it.
+    pub(crate) fn change(&self, change: impl FnOnce(&mut Layer1)) {
+        let both = [End::A, End::B];
+        let (before, after) = {
+            let mut layer1 = lock(&self.layer1);
+            layer1.settle(self.clock.now());
+            let before = both.map(|end| layer1.alarms(end));
+            change(&mut layer1);
+            self.carries.store(layer1.carries(), Ordering::Relaxed);
+            (before, both.map(|end| layer1.alarms(end)))
         };
-        if before != alarm {
-            self.tell(end);
+        for end in both {
+            if end.of(&before) != end.of(&after) {
+                self.tell(end);
+            }
         }
     }
 
     /// What the end sees now, worst first.
     pub(crate) fn alarms(&self, end: End) -> Vec<Alarm> {
-        let injected = *end.of(&lock(&self.alarms));
-        let unplugged = (!self.is_plugged()).then_some(Alarm::Red);
-        let mut alarms: Vec<Alarm> = unplugged.into_iter().chain(injected).collect();
-        alarms.dedup();
-        alarms
+        lock(&self.layer1).alarms(end)
+    }
+
+    pub(crate) fn signalling(&self, end: End) -> SignallingSeen {
+        lock(&self.layer1).signalling(end)
+    }
+
+    /// What the end sees now and has counted.
+    pub(crate) fn status(&self, end: End) -> SpanStatus {
+        let mut layer1 = lock(&self.layer1);
+        layer1.settle(self.clock.now());
+        let counters = layer1.counters(end);
+        SpanStatus {
+            alarms: layer1.alarms(end),
+            crc_errors: counters.crc_errors / 1000,
+            far_crc_errors: counters.far_crc_errors / 1000,
+            code_violations: counters.code_violations / 1000,
+            bipolar_violations: counters.bipolar_violations / 1000,
+            frame_errors: counters.frame_errors / 1000,
+            slips: counters.slips / 1000,
+            errored_seconds: counters.errored / 1000,
+            ..SpanStatus::default()
+        }
     }
 
     fn tell(&self, end: End) {
@@ -92,12 +135,17 @@ impl News {
         Ok(Self { events: Mutex::new(VecDeque::new()), bell: Bell::new()? })
     }
 
-    /// Each event says "look again", so one that waits already is enough: the queue is as long as
-    /// there are spans.
+    /// Each event says "look again", so one that waits already is enough, and the later of two
+    /// stands: the queue is three times as long as there are spans.
     pub(crate) fn push(&self, event: DriverEvent) {
         let mut events = lock(&self.events);
-        if !events.contains(&event) {
-            events.push_back(event);
+        let waits = events.contains(&event);
+        match event {
+            DriverEvent::AlarmsChanged(_) if waits => {}
+            _ => {
+                events.retain(|other| *other != event);
+                events.push_back(event);
+            }
         }
         self.bell.ring();
     }

@@ -37,7 +37,11 @@ struct Post {
 
 #[derive(Debug, Default)]
 struct Loop {
+    /// The loop can be closed: the cable and both cards are there.
     plugged: bool,
+    cable: bool,
+    /// Their cards are out: that of the FXO port, that of the FXS port.
+    absent: [bool; 2],
     /// The FXO port closes the loop.
     off_hook: bool,
     /// The FXS port applies ringing voltage.
@@ -60,7 +64,7 @@ struct Inbox {
 impl Pair {
     pub(crate) fn new(plugged: bool) -> Result<Self, Error> {
         Ok(Self {
-            state: Mutex::new(Loop { plugged, ..Loop::default() }),
+            state: Mutex::new(Loop { plugged, cable: plugged, ..Loop::default() }),
             plugged: std::sync::Arc::new(AtomicBool::new(plugged)),
             fxo: Post::new()?,
             fxs: Post::new()?,
@@ -77,23 +81,45 @@ impl Pair {
 
     pub(crate) fn set_plugged(&self, plugged: bool) {
         let mut state = self.settled();
+        state.cable = plugged;
+        self.connect(&mut state);
+    }
+
+    /// The card of an end was pulled out or put in.
+    pub(crate) fn set_present(&self, kind: PortKind, there: bool) {
+        let mut state = self.settled();
+        if !there {
+            self.release(&mut state, kind);
+        }
+        let [fxo, fxs] = &mut state.absent;
+        *(if kind == PortKind::Fxo { fxo } else { fxs }) = !there;
+        self.connect(&mut state);
+    }
+
+    /// Tells an end something that has nothing to do with the loop.
+    pub(crate) fn tell(&self, kind: PortKind, event: LineEvent) {
+        self.settled().inbox(kind).push(event, &self.post(kind).bell);
+    }
+
+    fn connect(&self, state: &mut Loop) {
+        let plugged = state.cable && state.absent == [false, false];
         if std::mem::replace(&mut state.plugged, plugged) == plugged {
             return;
         }
         self.plugged.store(plugged, Ordering::Relaxed);
         if plugged {
-            self.tell_fxo(&mut state, LineEvent::BatteryRestored);
+            self.tell_fxo(state, LineEvent::BatteryRestored);
             if state.off_hook {
-                self.tell_fxs(&mut state, LineEvent::OffHook);
+                self.tell_fxs(state, LineEvent::OffHook);
             }
             return;
         }
-        self.stop_ringing(&mut state);
-        self.forget_hook(&mut state);
+        self.stop_ringing(state);
+        self.forget_hook(state);
         if state.off_hook {
-            self.tell_fxs(&mut state, LineEvent::OnHook);
+            self.tell_fxs(state, LineEvent::OnHook);
         }
-        self.tell_fxo(&mut state, LineEvent::BatteryLost);
+        self.tell_fxo(state, LineEvent::BatteryLost);
     }
 
     /// Opens an end; false when it is open. What the port would find on the loop is its first
@@ -117,14 +143,18 @@ impl Pair {
     /// Closes an end and leaves the port at rest: on hook, or not ringing with normal polarity.
     pub(crate) fn close(&self, kind: PortKind) {
         let mut state = self.settled();
-        if kind == PortKind::Fxo {
-            self.on_hook(&mut state);
-        } else {
-            self.stop_ringing(&mut state);
-            self.reverse(&mut state, false);
-        }
+        self.release(&mut state, kind);
         *state.inbox(kind) = Inbox::default();
         self.post(kind).bell.hush();
+    }
+
+    fn release(&self, state: &mut Loop, kind: PortKind) {
+        if kind == PortKind::Fxo {
+            self.on_hook(state);
+        } else {
+            self.stop_ringing(state);
+            self.reverse(state, false);
+        }
     }
 
     pub(crate) fn poll_event(&self, kind: PortKind) -> Option<LineEvent> {

@@ -121,7 +121,7 @@ fn frames_and_alarms_wake_the_driver() {
     assert_eq!(b.span_status(SpanId(1)).unwrap().alarms, [Alarm::Yellow]);
     assert_eq!(a.span_status(SpanId(1)).unwrap().alarms, []);
     cable.unplug();
-    assert_eq!(b.span_status(SpanId(1)).unwrap().alarms, [Alarm::Red, Alarm::Yellow]);
+    assert_eq!(b.span_status(SpanId(1)).unwrap().alarms, [Alarm::Red, Alarm::Yellow, Alarm::LossOfSignal]);
     assert_eq!(a.poll_event(), Some(DriverEvent::AlarmsChanged(SpanId(1))));
     // Unplugged twice is unplugged.
     cable.unplug();
