@@ -294,6 +294,8 @@ pub(super) fn e1(name: &str, side: SpanSide, timing: u8) -> Span {
         timing,
         overlap: false,
         signalling: Signalling::Isdn,
+        r2: R2Settings::default(),
+        e_and_m: EmSettings::default(),
         build_out: 0,
         line_mode: None,
         // The exchange is what the autopilot at the other end finds out about: it stays as it is.

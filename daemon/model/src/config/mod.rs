@@ -5,6 +5,7 @@
 //! began with.
 
 mod adopt;
+mod cas;
 mod default;
 mod device;
 mod diff;
@@ -18,6 +19,7 @@ mod system;
 mod trunk;
 mod validate;
 
+pub use cas::{EmSettings, EmStart, R2Category, R2Settings, R2Variant};
 pub use default::telco_numbers;
 pub use device::{
     Device, DeviceKind, Extension, FlashCustom, FxsFeatures, FxsPort, RingGroup, RingStrategy, SipAccount,

@@ -1,5 +1,6 @@
 //! Digital spans.
 
+use super::cas::{EmSettings, R2Settings};
 use crate::finding::Setting;
 use demarc_hal::{Framing, LineCode, Signalling, SpanId, SpanKind};
 use serde::{Deserialize, Serialize};
@@ -31,6 +32,12 @@ pub struct Span {
     /// What its timeslots are used for.
     #[serde(default)]
     pub signalling: Signalling,
+    /// MFC/R2, when that is the signalling.
+    #[serde(default)]
+    pub r2: R2Settings,
+    /// E&M, when that is the signalling.
+    #[serde(default)]
+    pub e_and_m: EmSettings,
     /// T1 line build-out, 0 (0–133 ft) to 7.
     #[serde(default)]
     pub build_out: u8,

@@ -63,6 +63,8 @@ pub(crate) fn config(country: Country) -> Config {
             timing: 1,
             overlap: false,
             signalling: Signalling::Isdn,
+            r2: R2Settings::default(),
+            e_and_m: EmSettings::default(),
             build_out: 0,
             line_mode: None,
             pinned: std::collections::BTreeSet::new(),
@@ -101,6 +103,11 @@ fn trunk(id: u32, kind: TrunkKind) -> Trunk {
 }
 
 fn phone(n: u8) -> Device {
-    let port = FxsPort { channel: fxs(n), reverse_on_answer: false, open_loop_on_hangup: true, features: FxsFeatures::default() };
+    let port = FxsPort {
+        channel: fxs(n),
+        reverse_on_answer: false,
+        open_loop_on_hangup: true,
+        features: FxsFeatures::default(),
+    };
     Device { id: DeviceId(n.into()), name: format!("Phone {n}"), kind: DeviceKind::Fxs(port) }
 }

@@ -3,12 +3,52 @@
 use super::numbers::is_e164;
 use super::{Config, Faults};
 use crate::ChannelId;
-use crate::config::{DeviceKind, SipPeer, TrunkKind};
-use demarc_hal::{Framing, LineCode};
+use crate::config::{DeviceKind, R2Variant, SipPeer, Span, TrunkKind};
+use demarc_hal::{Framing, LineCode, Signalling};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Numbers that one pair may have beside its own.
 const MAX_DISTINCTIVE: usize = 8;
+
+/// Countries beside the plan of the ITU in which "address complete, charge" accepts a call.
+const HAS_A6: &[R2Variant] = &[
+    R2Variant::Argentina,
+    R2Variant::Colombia,
+    R2Variant::Czech,
+    R2Variant::Ecuador,
+    R2Variant::Indonesia,
+    R2Variant::Philippines,
+    R2Variant::Venezuela,
+];
+
+/// What channel-associated signalling needs, where a span has it.
+fn check_cas(span: &Span, field: impl Fn(&str) -> String, faults: &mut Faults) {
+    match span.signalling {
+        Signalling::R2 => {
+            let r2 = &span.r2;
+            if !matches!(span.framing, Framing::Crc4 | Framing::Basic) {
+                faults.add(field("signalling"), "MFC/R2 belongs to E1: choose E1 framing, or E&M for T1");
+            }
+            faults.within(field("r2/max_ani"), r2.max_ani, 0, 32, "digits");
+            faults.within(field("r2/max_dnis"), r2.max_dnis, 1, 32, "digits");
+            if let Some(ms) = r2.digit_timeout_ms {
+                faults.within(field("r2/digit_timeout_ms"), ms, 500, 20000, "ms");
+            }
+            if let Some(ms) = r2.metering_pulse_ms {
+                faults.within(field("r2/metering_pulse_ms"), ms, 0, 2000, "ms");
+            }
+            if r2.immediate_accept && r2.variant != R2Variant::Itu && !HAS_A6.contains(&r2.variant) {
+                faults
+                    .add(field("r2/immediate_accept"), "this country has no signal for that: switch it off");
+            }
+        }
+        Signalling::EAndM => {
+            faults.within(field("e_and_m/digits"), span.e_and_m.digits, 0, 15, "digits");
+            faults.within(field("e_and_m/digit_timeout_ms"), span.e_and_m.digit_timeout_ms, 500, 15000, "ms");
+        }
+        Signalling::Isdn | Signalling::Bearers | Signalling::ChannelBank(_) => {}
+    }
+}
 
 impl Config {
     pub(super) fn check_spans(&self, faults: &mut Faults) {
@@ -30,6 +70,7 @@ impl Config {
                 }
                 _ => {}
             }
+            check_cas(span, field, faults);
             if span.timing > 0 {
                 faults.unique(&mut sources, span.timing, field("timing"), "the clock priority");
             }

@@ -1,6 +1,6 @@
 use crate::config::*;
 use crate::{CallerId, ChannelId, SpanId};
-use demarc_hal::{Framing, LineCode};
+use demarc_hal::{Framing, LineCode, Signalling};
 
 fn gateway() -> Config {
     Config::default_gateway(&mut || Secret::new("long-enough-secret"))
@@ -44,6 +44,38 @@ const CASES: &[Case] = &[
     (|c| c.spans[0].name.clear(), "/spans/0/name", "1–64"),
     (|c| c.spans[0].line_code = LineCode::B8zs, "/spans/0/line_code", "HDB3"),
     (|c| c.spans[0].framing = Framing::Esf, "/spans/0/line_code", "B8ZS"),
+    (
+        |c| (c.spans[0].signalling, c.spans[0].r2.max_dnis) = (Signalling::R2, 0),
+        "/spans/0/r2/max_dnis",
+        "1–32 digits",
+    ),
+    (
+        |c| (c.spans[0].signalling, c.spans[0].r2.digit_timeout_ms) = (Signalling::R2, Some(100)),
+        "/spans/0/r2/digit_timeout_ms",
+        "500–20000 ms",
+    ),
+    (
+        |c| {
+            let span = &mut c.spans[0];
+            span.signalling = Signalling::R2;
+            span.r2 = R2Settings { immediate_accept: true, ..R2Settings::of(crate::Country::BR) };
+        },
+        "/spans/0/r2/immediate_accept",
+        "switch it off",
+    ),
+    (
+        |c| {
+            let span = &mut c.spans[0];
+            (span.signalling, span.framing, span.line_code) = (Signalling::R2, Framing::Esf, LineCode::B8zs);
+        },
+        "/spans/0/signalling",
+        "E&M for T1",
+    ),
+    (
+        |c| (c.spans[0].signalling, c.spans[0].e_and_m.digits) = (Signalling::EAndM, 16),
+        "/spans/0/e_and_m/digits",
+        "0–15 digits",
+    ),
     (
         |c| c.spans.push(Span { id: SpanId(9), ..c.spans[0].clone() }),
         "/spans/1/timing",
