@@ -2,6 +2,7 @@
 
 use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
 use demarc_model::config::LineId;
+use demarc_model::config::{ExtensionId, ExtensionSetting};
 use demarc_model::record::CallRecord;
 use demarc_model::{CallId, ChannelId, Config, Learned, MediaCommand, MediaEvent, SpanId};
 use std::sync::Arc;
@@ -103,4 +104,12 @@ pub enum Output {
     Media(MediaCommand),
     /// Write a call record: a new one, or a newer state of one.
     Record(CallRecord),
+    /// The user of an extension has changed something by dialling a code: put it into the
+    /// configuration ([`Config::set`]) and give that back ([`Input::Config`]).
+    Setting {
+        /// Whose.
+        extension: ExtensionId,
+        /// What.
+        setting: ExtensionSetting,
+    },
 }

@@ -207,6 +207,9 @@ impl Node {
                 self.changed = true;
                 self.output.push_back(Output::Record(record));
             }
+            Said::Setting { extension, setting } => {
+                self.output.push_back(Output::Setting { extension, setting });
+            }
             Said::Trace(trace) => self.ladders.record(now, trace),
             Said::Changed => self.changed = true,
         }

@@ -1,6 +1,7 @@
 //! What each of two joined parties hears.
 
 use crate::leg::Leg;
+use demarc_model::StreamId;
 use demarc_model::live::LegState;
 use demarc_model::media::{Source, Tone, TonePart};
 
@@ -21,7 +22,17 @@ pub(crate) fn state(leg: &Leg) -> LegState {
     if leg.held { LegState::Held } else { LegState::Active }
 }
 
-fn hold_tone() -> Tone {
+/// What `party` hears when a third one takes part.
+pub(crate) fn with_third(party: &Leg, other: &Leg, third: StreamId) -> Source {
+    match (party.held, other.stream) {
+        (true, _) => Source::Silence,
+        (false, Some(stream)) => Source::Mix(vec![stream, third]),
+        (false, None) => Source::Stream(third),
+    }
+}
+
+/// What somebody on hold hears.
+pub(crate) fn hold_tone() -> Tone {
     let part = |f1, ms| TonePart { f1, f2: 0.0, modulated: false, level_dbm0: -26.0, ms };
     Tone { parts: vec![part(440.0, 120), part(0.0, 3880)], repeat: true }
 }

@@ -15,18 +15,23 @@
 //! ended, because until then channels are not free.
 
 mod attempt;
+mod feature;
+mod forward;
 mod inside;
 mod outside;
 mod serve;
 mod talk;
+mod transfer;
+
+pub(crate) use transfer::Third;
 
 use crate::Output;
 use crate::caller_id;
 use crate::desk::Desk;
 use crate::leg::Leg;
-use crate::route::{self, Decision, Target, Way};
+use crate::route::{self, Decision, Dialled, Target, Way};
 use crate::service::Service;
-use demarc_model::config::TrunkId;
+use demarc_model::config::{ExtensionId, TrunkId, TrunkKind};
 use demarc_model::live::{LegState, LiveCall, LiveLeg};
 use demarc_model::record::{CallRecord, Charge};
 use demarc_model::{
@@ -62,6 +67,22 @@ pub(crate) struct Call {
     heard: Option<LegId>,
     timers: BTreeMap<Timer, Instant>,
     record: CallRecord,
+    /// Records of calls whose parties have come here; they end with this one.
+    also: Vec<CallRecord>,
+    /// The extension that is rung, when it is one alone.
+    wanted: Option<ExtensionId>,
+    /// The extension that forwarded the call last, and how often that happened.
+    diverted_by: Option<ExtensionId>,
+    diversions: u8,
+    /// The caller wants to be shown, though the extension does not.
+    shows: bool,
+    /// To whom the call goes back when nobody takes it.
+    recall: Option<transfer::Recall>,
+    /// It is on its way back.
+    recalled: bool,
+    third: Option<Third>,
+    /// The leg of who is in the middle of a conference.
+    middle: Option<LegId>,
 }
 
 /// What a call is doing.
@@ -75,6 +96,8 @@ enum Stage {
     Outside(Box<outside::Attempt>),
     /// Two parties talk.
     Talking { peer: LegId },
+    /// The caller waits in a place until somebody takes the call.
+    Parked { place: char },
     /// The gateway itself has the call.
     Served { leg: LegId, service: Box<dyn Service>, name: String },
     /// It ended; its legs go.
@@ -131,7 +154,7 @@ impl Call {
         call.redirecting = offer.redirecting.filter(|_| matches!(offer.from, Party::Trunk(_)));
         call.bearer = offer.bearer;
         call.legs.insert(offer.leg, leg);
-        desk.out.push_back(Output::Record(call.record.clone()));
+        call.write(desk);
         if known {
             call.decide(desk, offer.complete, true);
         } else {
@@ -211,18 +234,35 @@ impl Call {
             heard: None,
             timers: BTreeMap::new(),
             record,
+            also: Vec::new(),
+            wanted: None,
+            diverted_by: None,
+            diversions: 0,
+            shows: false,
+            recall: None,
+            recalled: false,
+            third: None,
+            middle: None,
         }
     }
 
     /// A leg of this call says something.
     pub fn event(&mut self, desk: &mut Desk, event: LegEvent) {
         match event {
-            LegEvent::Offered(_) => {}
+            // These concern other calls as well: the PBX as a whole sees to them.
+            LegEvent::Offered(_)
+            | LegEvent::Transfer { .. }
+            | LegEvent::TransferTo { .. }
+            | LegEvent::Conference { .. } => {}
             LegEvent::MoreDigits { leg, digits, complete } => {
                 if self.caller == Some(leg) && matches!(self.stage, Stage::Collecting) {
                     let room = MAX_DIGITS.saturating_sub(self.digits.len());
                     self.digits.extend(digits.chars().take(room));
+                    let first = self.record.called.is_empty();
                     self.record.called.clone_from(&self.digits);
+                    if first {
+                        self.write(desk);
+                    }
                     self.decide(desk, complete, false);
                 }
             }
@@ -275,12 +315,18 @@ impl Call {
         self.timers.clear();
         self.record.ended_ms = Some(desk.wall_ms());
         self.record.cause = Some(cause);
-        self.record.reason = reason;
-        desk.out.push_back(Output::Record(self.record.clone()));
+        self.record.reason = reason.or_else(|| self.record.reason.take());
+        self.write(desk);
+        self.end_also(desk, cause);
         for leg in self.legs.values_mut().filter(|leg| leg.is_live()) {
             leg.state = LegState::Clearing;
             desk.hangup(leg.id, cause);
         }
+    }
+
+    /// It ended, though legs of it may still go.
+    pub fn has_finished(&self) -> bool {
+        matches!(self.stage, Stage::Over)
     }
 
     /// It ended, and so did its legs.
@@ -331,13 +377,22 @@ impl Call {
 
     /// Looks up what was dialled so far.
     fn decide(&mut self, desk: &mut Desk, complete: bool, first: bool) {
-        let (Some(leg), Some(from)) = (self.caller, self.from) else { return };
+        let (Some(_), Some(from)) = (self.caller, self.from) else { return };
         let decision = match from {
-            Party::Device(_) => route::from_device(&self.config, &self.digits, complete),
+            Party::Device(_) => match route::dialled(&self.config, &self.digits, complete) {
+                Dialled::Number(decision) => decision,
+                Dialled::Feature { feature, argument } => return self.feature(desk, feature, &argument),
+            },
             Party::Trunk(trunk) => {
                 route::from_trunk(&self.config, trunk, &self.identity, &self.digits, complete)
             }
         };
+        self.obey(desk, decision, first);
+    }
+
+    /// Does what was found out about the number.
+    fn obey(&mut self, desk: &mut Desk, decision: Decision, first: bool) {
+        let Some(leg) = self.caller else { return };
         match decision {
             // Once is enough: the edge collects until it is told to proceed or to hang up.
             Decision::NeedDigits if first => {
@@ -351,6 +406,9 @@ impl Call {
                     return self.finish(desk, Cause::CONGESTION, Some("there are too many calls".into()));
                 }
                 desk.note(leg, "Route", way.why.as_str());
+                if let (Some(Party::Device(device)), false) = (self.from, emergency) {
+                    self.remember_dialled(desk, device);
+                }
                 desk.leg(LegCommand::Proceed { leg });
                 self.go(desk, way);
             }
@@ -385,14 +443,34 @@ impl Call {
 
     fn mark_answered(&mut self, desk: &mut Desk, by: &str) {
         self.timers.clear();
-        self.set_timer(
-            desk,
-            Timer::Longest,
-            Duration::from_secs(60 * u64::from(self.config.system.max_call_minutes)),
-        );
+        self.keep_longest(desk);
         self.record.to = by.to_string();
-        self.record.answered_ms = Some(desk.wall_ms());
-        desk.out.push_back(Output::Record(self.record.clone()));
+        self.record.answered_ms.get_or_insert(desk.wall_ms());
+        self.write(desk);
+    }
+
+    fn keep_longest(&mut self, desk: &Desk) {
+        let longest = Duration::from_secs(60 * u64::from(self.config.system.max_call_minutes));
+        self.set_timer(desk, Timer::Longest, longest);
+    }
+
+    /// A telephone that was lifted, but where nothing was dialled, makes no call.
+    pub fn is_begun(&self) -> bool {
+        !self.record.called.is_empty() || !matches!(self.from, Some(Party::Device(_)))
+    }
+
+    /// Writes the record, as it is now.
+    fn write(&self, desk: &mut Desk) {
+        if self.is_begun() {
+            desk.out.push_back(Output::Record(self.record.clone()));
+        }
+    }
+
+    /// The trunk of a party, when its network can connect two parties itself.
+    fn network_of(&self, party: Party) -> Option<TrunkId> {
+        let Party::Trunk(id) = party else { return None };
+        let trunk = self.config.trunks.iter().find(|trunk| trunk.id == id)?;
+        matches!(trunk.kind, TrunkKind::Pri { .. }).then_some(id)
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a call is handed to work with for the length of one input.
 
 use crate::Output;
-use demarc_model::config::TrunkId;
+use crate::memory::Memory;
+use demarc_model::config::{DeviceId, ExtensionId, ExtensionSetting, TrunkId};
 use demarc_model::trace::{Direction, Protocol};
 use demarc_model::{
     CallId, CallerId, Cause, LegCommand, LegId, MediaCommand, Now, Room, StreamId, Trace, media::Source,
 };
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::SystemTime;
 
 /// What a call is handed to work with for the length of one input.
@@ -16,6 +17,9 @@ pub(crate) struct Desk<'a> {
     pub legs: &'a mut BTreeMap<LegId, CallId>,
     pub last_leg: &'a mut u64,
     pub asks: &'a mut Vec<Ask>,
+    pub memory: &'a mut Memory,
+    /// Telephones in a call for help.
+    pub call_for_help: BTreeSet<DeviceId>,
     /// There are so many calls that only an emergency call may begin.
     pub crowded: bool,
 }
@@ -27,6 +31,12 @@ pub(crate) enum Ask {
     CallBack { number: String, caller: CallerId },
     /// A line on one of these trunks, for an emergency call.
     FreeTrunk { call: CallId, trunks: Vec<TrunkId> },
+    /// A call that rings at another member of a ring group.
+    PickUp { call: CallId, leg: LegId, extension: ExtensionId },
+    /// Park what the device has on hold, or take what is parked.
+    Park { call: CallId, leg: LegId, device: DeviceId, place: char },
+    /// The user of an extension has changed something.
+    Set { extension: ExtensionId, setting: ExtensionSetting },
 }
 
 impl Desk<'_> {

@@ -20,9 +20,12 @@ pub(crate) struct Phone {
     pub extension: ExtensionId,
 }
 
-/// All devices of an extension at once.
+/// All devices of an extension at once; for less long when it is forwarded afterwards.
 pub(crate) fn rounds(config: &Config, id: ExtensionId) -> VecDeque<Round> {
-    let limit = Duration::from_secs(config.system.ring_timeout_s.into());
+    let features = config.extensions.iter().find(|e| e.id == id).map(|e| &e.features);
+    let forwarded = features.filter(|f| f.forward_no_answer.is_some()).map(|f| f.forward_after_s);
+    let longest = config.system.ring_timeout_s;
+    let limit = Duration::from_secs(forwarded.map_or(longest, |s| s.min(longest)).into());
     VecDeque::from([Round { phones: phones(config, id), limit }])
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct Leg {
     pub in_band: bool,
     /// The call will fail for this reason, which is being explained in band.
     pub failing: Option<Cause>,
+    /// It is answered, or has answered: it can ring no more.
+    pub answered: bool,
     /// The party put us on hold.
     pub held: bool,
     /// What the party hears by our order; none when its edge decides.
@@ -47,9 +49,15 @@ impl Leg {
             alerted: false,
             in_band: false,
             failing: None,
+            answered: false,
             held: false,
             hears: None,
         }
+    }
+
+    /// The party is outside.
+    pub fn outside(&self) -> bool {
+        matches!(self.party, Party::Trunk(_))
     }
 
     /// It was not told to hang up.

@@ -20,6 +20,8 @@ mod desk;
 mod emergency;
 mod extension;
 mod leg;
+mod memory;
+mod parties;
 mod pbx;
 mod ring_group;
 mod route;
@@ -27,6 +29,7 @@ mod service;
 
 pub use pbx::Pbx;
 
+use demarc_model::config::{ExtensionId, ExtensionSetting};
 use demarc_model::record::CallRecord;
 use demarc_model::{CallId, Config, LegCommand, LegEvent, MediaCommand, Trace};
 use std::sync::Arc;
@@ -54,6 +57,14 @@ pub enum Output {
     Media(MediaCommand),
     /// To the store: when a call begins, is answered, and ends (then `ended_ms` is set, once).
     Record(CallRecord),
+    /// To the store: the user of an extension has changed something by dialling a code. Call control
+    /// knows already; the configuration must have it too, or it is lost with the next one.
+    Setting {
+        /// Whose.
+        extension: ExtensionId,
+        /// What.
+        setting: ExtensionSetting,
+    },
     /// To the ladder: a decision and its reason.
     Trace(Trace),
     /// What [`Pbx::live_calls`] shows may have changed.

@@ -3,6 +3,7 @@
 use crate::call::Call;
 use crate::desk::{Ask, Desk};
 use crate::emergency;
+use crate::memory::Memory;
 use crate::{Input, Output};
 use demarc_model::config::TrunkId;
 use demarc_model::live::LiveCall;
@@ -26,17 +27,18 @@ const CALL_BACK_AFTER: Duration = Duration::from_secs(2);
 /// [`Pbx::handle_timeout`] when [`Pbx::poll_timeout`] is due.
 #[derive(Debug)]
 pub struct Pbx {
-    config: Arc<Config>,
+    pub(crate) config: Arc<Config>,
     started_s: u64,
     last_call: u64,
     last_leg: u64,
-    calls: BTreeMap<CallId, Call>,
+    pub(crate) calls: BTreeMap<CallId, Call>,
     /// Every leg from its `Offered` or `Dial` to its `Ended`.
-    legs: BTreeMap<LegId, CallId>,
+    pub(crate) legs: BTreeMap<LegId, CallId>,
     /// The legs whose end an emergency call waits for.
     awaited: BTreeMap<LegId, CallId>,
     call_backs: VecDeque<CallBack>,
-    outputs: VecDeque<Output>,
+    memory: Memory,
+    pub(crate) outputs: VecDeque<Output>,
 }
 
 /// A call that is to be made.
@@ -59,6 +61,7 @@ impl Pbx {
             legs: BTreeMap::new(),
             awaited: BTreeMap::new(),
             call_backs: VecDeque::new(),
+            memory: Memory::default(),
             outputs: VecDeque::new(),
         }
     }
@@ -115,7 +118,7 @@ impl Pbx {
 
     /// The calls as they are now, oldest first.
     pub fn live_calls(&self, _now: Now) -> Vec<LiveCall> {
-        self.calls.values().map(Call::live).collect()
+        self.calls.values().filter(|call| call.is_begun()).map(Call::live).collect()
     }
 
     /// There is no call, and none is to be made.
@@ -137,6 +140,13 @@ impl Pbx {
     fn leg_event(&mut self, now: Now, event: LegEvent) {
         let leg = event.leg();
         let Some(id) = self.call_of(leg) else { return };
+        match event {
+            LegEvent::Transfer { to, .. } => return self.transfer(now, leg, &to),
+            LegEvent::TransferTo { other, .. } => return self.transfer_to(now, leg, other),
+            LegEvent::Conference { other, .. } => return self.confer(now, leg, other),
+            LegEvent::Held { .. } => self.part(now, id),
+            _ => {}
+        }
         let freed = match event {
             LegEvent::Ended { .. } => {
                 self.legs.remove(&leg);
@@ -151,7 +161,7 @@ impl Pbx {
     }
 
     /// Begins a call.
-    fn begin(&mut self, now: Now, begin: impl FnOnce(CallId, Arc<Config>, &mut Desk) -> Call) {
+    pub(crate) fn begin(&mut self, now: Now, begin: impl FnOnce(CallId, Arc<Config>, &mut Desk) -> Call) {
         self.last_call += 1;
         let id = CallId::new(self.started_s, self.last_call);
         let mut asks = Vec::new();
@@ -162,7 +172,7 @@ impl Pbx {
     }
 
     /// Lets a call work.
-    fn with(&mut self, now: Now, id: CallId, work: impl FnOnce(&mut Call, &mut Desk)) {
+    pub(crate) fn with(&mut self, now: Now, id: CallId, work: impl FnOnce(&mut Call, &mut Desk)) {
         let Some(mut call) = self.calls.remove(&id) else { return };
         let mut asks = Vec::new();
         work(&mut call, &mut self.desk(now, &mut asks));
@@ -170,8 +180,11 @@ impl Pbx {
         self.settle(now, id, asks);
     }
 
-    fn desk<'a>(&'a mut self, now: Now, asks: &'a mut Vec<Ask>) -> Desk<'a> {
+    pub(crate) fn desk<'a>(&'a mut self, now: Now, asks: &'a mut Vec<Ask>) -> Desk<'a> {
+        let in_need = self.calls.values().filter(|call| call.is_emergency());
         Desk {
+            call_for_help: in_need.flat_map(Call::devices).collect(),
+            memory: &mut self.memory,
             now,
             out: &mut self.outputs,
             legs: &mut self.legs,
@@ -182,8 +195,11 @@ impl Pbx {
     }
 
     /// After a call has worked: does what it asked for, and forgets it when it is over.
-    fn settle(&mut self, now: Now, id: CallId, asks: Vec<Ask>) {
+    pub(crate) fn settle(&mut self, now: Now, id: CallId, asks: Vec<Ask>) {
         self.outputs.push_back(Output::Changed);
+        if self.calls.get(&id).is_some_and(Call::has_finished) {
+            self.part(now, id);
+        }
         if self.calls.get(&id).is_some_and(Call::is_over) {
             self.calls.remove(&id);
             self.awaited.retain(|_, waiting| *waiting != id);
@@ -194,6 +210,13 @@ impl Pbx {
                     self.call_backs.push_back(CallBack { at: now.mono + CALL_BACK_AFTER, number, caller });
                 }
                 Ask::CallBack { .. } => {}
+                Ask::PickUp { call, leg, extension } => self.pick_up(now, call, leg, extension),
+                Ask::Park { call, leg, device, place } => self.park(now, call, leg, device, place),
+                Ask::Set { extension, setting } => {
+                    if Arc::make_mut(&mut self.config).set(extension, &setting) {
+                        self.outputs.push_back(Output::Setting { extension, setting });
+                    }
+                }
                 Ask::FreeTrunk { call, trunks } => self.free_trunk(now, call, &trunks),
             }
         }

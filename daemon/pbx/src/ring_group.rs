@@ -2,15 +2,18 @@
 
 use crate::extension::{self, Round};
 use demarc_model::Config;
-use demarc_model::config::{RingGroupId, RingStrategy};
+use demarc_model::config::{ExtensionId, RingGroupId, RingStrategy};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 /// All extensions of a group at once, or one after the other. A device that belongs to several of
-/// them is rung once in a round.
+/// them is rung once in a round; who does not want to be disturbed is left out.
 pub(crate) fn rounds(config: &Config, id: RingGroupId) -> VecDeque<Round> {
     let Some(group) = config.ring_groups.iter().find(|g| g.id == id) else { return VecDeque::new() };
-    let phones = group.extensions.iter().map(|&id| extension::phones(config, id));
+    let disturbed =
+        |id: &ExtensionId| config.extensions.iter().any(|e| e.id == *id && !e.features.do_not_disturb);
+    let members = group.extensions.iter().copied().filter(disturbed);
+    let phones = members.map(|id| extension::phones(config, id));
     match group.strategy {
         RingStrategy::All => {
             let mut seen = BTreeSet::new();

@@ -4,9 +4,11 @@
 //! outbound routes. A trunk's number is looked up in the inbound routes only, and these lead inside
 //! only: nobody outside can be connected to the outside (toll fraud).
 
+mod feature;
 mod inside;
 mod outbound;
 
+pub(crate) use feature::{Dialled, dialled};
 pub(crate) use outbound::{Outside, number_for};
 
 use demarc_model::config::{Destination, ExtensionId, InboundRoute, Match, RingGroupId, ServiceId};

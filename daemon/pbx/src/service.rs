@@ -5,6 +5,7 @@
 
 mod announcement;
 mod call_back;
+mod confirm;
 mod delayed_answer;
 mod digit_readback;
 mod echo;
@@ -12,6 +13,7 @@ mod milliwatt;
 mod no_answer;
 mod reject;
 
+pub(crate) use confirm::Confirm;
 pub(crate) use echo::Echo;
 
 use demarc_model::config::ServiceKind;

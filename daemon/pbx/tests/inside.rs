@@ -306,7 +306,8 @@ fn dialling_digit_by_digit() {
     assert!(w.more('a', "0", false).is_empty());
     assert_eq!(w.more('a', "2", false), ["Proceed a", "Dial b device 2 202 from 211"]);
     assert!(w.more('a', "9", false).is_empty(), "later digits change nothing");
-    assert_eq!(w.record().called, "", "so far only the first record is written");
+    assert_eq!(w.records.len(), 1);
+    assert_eq!(w.record().called, "2", "so far only the first record is written, when there is a digit");
     w.ended('a', 16);
     assert_eq!(w.record().called, "202");
 }
@@ -333,15 +334,25 @@ fn the_caller_hangs_up_while_dialling() {
 }
 
 #[test]
+fn a_telephone_that_is_lifted_and_put_down_has_made_no_call() {
+    let mut w = World::gateway();
+    w.offer(Party::Device(DeviceId(11)), "", false, caller_id(""));
+    assert!(w.pbx.live_calls(w.now()).is_empty());
+    assert!(w.ended('a', 16).is_empty());
+    w.assert_quiet();
+    assert!(w.records.is_empty());
+}
+
+#[test]
 fn calls_are_bounded_but_help_can_be_called() {
     let mut w = World::gateway();
     for _ in 0..500 {
-        w.offer(Party::Device(DeviceId(11)), "", false, caller_id(""));
+        w.offer(Party::Device(DeviceId(11)), "2", false, caller_id(""));
     }
     assert_eq!(w.dials(1, "202"), ["Hangup ~ 42"]);
     assert!(w.dials(1, "999")[1].starts_with("Dial ~ trunk 1 999"));
     for _ in 0..98 {
-        w.offer(Party::Device(DeviceId(11)), "", false, caller_id(""));
+        w.offer(Party::Device(DeviceId(11)), "2", false, caller_id(""));
     }
     let records = w.records.len();
     assert_eq!(w.dials(1, "202"), ["Hangup ~ 42"]);

@@ -31,7 +31,7 @@ const FROM: [Party; 8] = [
     Party::Trunk(TrunkId(2)),
     Party::Trunk(TrunkId(99)),
 ];
-const CALLED: [&str; 20] = [
+const CALLED: [&str; 32] = [
     "",
     "2",
     "200",
@@ -52,6 +52,18 @@ const CALLED: [&str; 20] = [
     "!",
     "301",
     "302",
+    "*8",
+    "*401",
+    "**0",
+    "1471",
+    "141999",
+    "141202",
+    "*21*202#",
+    "*67*02079460100#",
+    "*61*211#",
+    "#21#",
+    "*26#",
+    "#26#",
 ];
 const DIGITS: [&str; 8] = ["", "1", "2", "01", "9", "#", "*", "0207946"];
 
@@ -59,7 +71,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => (0..FROM.len(), 0..CALLED.len(), any::<bool>())
             .prop_map(|(from, called, complete)| Step::Offer { from, called, complete }),
-        12 => (any::<prop::sample::Index>(), 0u8..12, 0..DIGITS.len(), 1u8..=127)
+        12 => (any::<prop::sample::Index>(), 0u8..16, 0..DIGITS.len(), 1u8..=127)
             .prop_map(|(leg, kind, digit, cause)| Step::Event { leg: leg.index(64), kind, digit, cause }),
         1 => (0usize..16).prop_map(Step::HangUp),
         2 => (0u32..30_000).prop_map(Step::Wait),
@@ -135,7 +147,8 @@ impl Machine {
                     assert_eq!(edge.hangups, 0, "{command:?} after a hang-up");
                     if let LegCommand::Hangup { .. } = command {
                         edge.hangups += 1;
-                    } else {
+                    } else if !matches!(command, LegCommand::Join { .. } | LegCommand::TransferRefused { .. })
+                    {
                         assert!(edge.incoming, "{command:?} is for incoming legs");
                     }
                 }
@@ -147,7 +160,7 @@ impl Machine {
                         self.ended.insert(record.call);
                     }
                 }
-                Output::Media(_) | Output::Trace(_) | Output::Changed => {}
+                Output::Setting { .. } | Output::Media(_) | Output::Trace(_) | Output::Changed => {}
             }
         }
         for call in self.pbx.live_calls(self.now()) {
@@ -190,7 +203,8 @@ impl Machine {
                     caller: CallerId::default(),
                     redirecting: None,
                     bearer: Bearer::Speech,
-                    stream: StreamId::new(Room::Sip, self.offers),
+                    // As an analog telephone has one stream for all its calls.
+                    stream: StreamId::new(Room::Sip, from as u64 + 1),
                     place: String::new(),
                 };
                 self.input(Input::Leg(LegEvent::Offered(Box::new(offer))));
@@ -217,6 +231,16 @@ impl Machine {
                     7 => LegEvent::Held { leg },
                     8 => LegEvent::Retrieved { leg },
                     9 => LegEvent::Flash { leg },
+                    // Somebody else's leg, mostly; sometimes another of the same telephone.
+                    10 | 11 => {
+                        let Some(&other) = live.get(usize::from(cause) % live.len()) else { return };
+                        LegEvent::TransferTo { leg, other }
+                    }
+                    12 => {
+                        let Some(&other) = live.get(usize::from(cause) % live.len()) else { return };
+                        LegEvent::Conference { leg, other }
+                    }
+                    13 => LegEvent::Transfer { leg, to: CALLED[usize::from(cause) % CALLED.len()].into() },
                     _ => return self.end(leg, cause),
                 };
                 self.input(Input::Leg(event));

@@ -139,6 +139,7 @@ mod tests {
             redirecting: None,
             bearer: demarc_model::Bearer::Speech,
             emergency: true,
+            ring: demarc_model::RingKind::External,
         }))
     }
 

@@ -11,12 +11,14 @@ pub use hardware::Hardware;
 use hardware::News;
 pub use parts::{Records, SwitchParts};
 
+use crate::amend::{Amendment, Amendments};
 use crate::clock::Clock;
 use crate::inbox::{Inbox, Order};
 use crate::media::Media;
 use crate::rtp_ports::RtpRange;
 use crate::shared::Shared;
 use crate::wake::Bell;
+use demarc_hal::SharedDriver;
 use demarc_model::live::LiveEvent;
 use demarc_model::{CallId, Cause, Config, Instant, SpanId};
 use demarc_node::{Input, Node, Output};
@@ -26,7 +28,7 @@ use sockets::Sockets;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TryRecvError};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -70,6 +72,7 @@ struct Switch {
     /// The RTP ports of the last change.
     rtp: Option<RtpRange>,
     records: Records,
+    amendments: Option<Amendments>,
     shared: Arc<Shared>,
     inbox: Inbox,
     orders: Receiver<Order>,
@@ -95,6 +98,7 @@ impl Switch {
             runtime,
             media,
             records,
+            amendments,
             shared,
             inbox,
             orders,
@@ -114,6 +118,7 @@ impl Switch {
             media,
             rtp: None,
             records,
+            amendments,
             shared,
             inbox,
             orders,
@@ -205,7 +210,10 @@ impl Switch {
                 News::Node(input) => self.input(input),
                 News::Bearer(channel, bearer) => self.media.add_bearer(channel, bearer),
                 News::NoBearers(span) => self.media.drop_bearers(span),
-                News::Found(spans, cards) => self.shared.found(spans, cards),
+                News::Found(spans, cards) => {
+                    self.amend(Amendment::Cards(spans.clone()));
+                    self.shared.found(spans, cards);
+                }
             }
         }
     }
@@ -243,7 +251,26 @@ impl Switch {
             // Whoever asked may be gone by now.
             Order::Ladder(call, reply) => drop(reply.try_send(self.node.ladder(call))),
             Order::LadderCalls(reply) => drop(reply.try_send(self.node.ladder_calls().collect())),
+            Order::Lend(spans, reply) => self.lend(&spans, &reply),
+            Order::GiveBack(spans) => {
+                let news = self.hardware.give_back(&spans, self.clock.now().mono, &self.epoll);
+                self.take_news(news);
+            }
             Order::Stop => self.stop(),
+        }
+    }
+
+    fn lend(&mut self, spans: &BTreeSet<SpanId>, reply: &SyncSender<Option<SharedDriver>>) {
+        let live = self.node.live(self.clock.now());
+        let lent = self.hardware.lend(spans, &live, &self.epoll).map(|(driver, news)| {
+            self.take_news(news);
+            driver
+        });
+        let refused = lent.is_none();
+        if reply.try_send(lent).is_err() && !refused {
+            // Whoever asked is gone by now.
+            let news = self.hardware.give_back(spans, self.clock.now().mono, &self.epoll);
+            self.take_news(news);
         }
     }
 
@@ -327,7 +354,13 @@ impl Switch {
                 Output::Line { channel, command } => self.hardware.command_line(channel, command),
                 Output::Isdn { span, command } => self.hardware.command_span(span, &command),
                 Output::Media(command) => self.media.order(command),
-                Output::Learned { line, what } => tracing::info!(%line, ?what, "a line was seen to do something new"),
+                Output::Setting { extension, setting } => {
+                    tracing::info!(%extension, ?setting, "a code was dialled: kept until the next configuration");
+                }
+                Output::Learned { line, what } => {
+                    tracing::info!(%line, ?what, "a line was seen to do something new")
+                }
+                Output::Setting { extension, setting } => self.amend(Amendment::Setting(extension, setting)),
                 Output::Record(record) => {
                     if record.ended_ms.is_some() {
                         self.ended.push((record.call, record.cause.unwrap_or(Cause::NORMAL_UNSPECIFIED)));
@@ -338,6 +371,12 @@ impl Switch {
         }
         if self.node.take_changed() && self.publish_at.is_none() {
             self.publish_at = Some(self.published + PUBLISH_EVERY);
+        }
+    }
+
+    fn amend(&self, amendment: Amendment) {
+        if let Some(amendments) = &self.amendments {
+            amendments.ask(amendment);
         }
     }
 

@@ -79,8 +79,15 @@ impl Media {
                     Source::Echo => "itself".into(),
                     Source::Stream(other) => self.name(*other),
                     Source::Tone(tone) => written(tone),
+                    Source::Mix(parties) => {
+                        let names: Vec<String> = parties.iter().map(|party| self.name(*party)).collect();
+                        names.join(" and ")
+                    }
                 };
                 Some(format!("{} hears {heard}", self.name(*stream)))
+            }
+            MediaCommand::Interject { stream, tone } => {
+                Some(format!("{} hears in between {}", self.name(*stream), written(tone)))
             }
             MediaCommand::Detect { .. } => None,
             MediaCommand::SendDigits { stream, digits, .. } => {

@@ -264,6 +264,13 @@ impl Lab {
                     }
                 }
                 Output::Learned { line, what } => self.write(&format!("learned line {line} {what:?}")),
+                Output::Setting { extension, setting } => {
+                    self.write(&format!("setting {extension} {setting:?}"));
+                    // As the daemon does: stored, and then in force.
+                    assert!(self.config.set(extension, &setting), "{setting:?} changes nothing");
+                    self.config.validate().unwrap_or_else(|errors| panic!("{setting:?}: {errors:?}"));
+                    self.later(Duration::ZERO, Input::Config(Arc::new(self.config.clone())));
+                }
                 Output::Record(record) => {
                     let count = self.records.entry(record.call.0).or_default();
                     if record.ended_ms.is_some() {

@@ -3,8 +3,8 @@
 use crate::problem::Problem;
 use crate::secrets;
 use demarc_model::config::{
-    Destination, Device, DeviceId, DeviceKind, Extension, ExtensionId, InboundRoute, InboundRouteId, Pattern,
-    RingGroup, RingGroupId, RingStrategy, SipAccount,
+    Destination, Device, DeviceId, DeviceKind, Extension, ExtensionFeatures, ExtensionId, InboundRoute,
+    InboundRouteId, Pattern, RingGroup, RingGroupId, RingStrategy, SipAccount,
 };
 use demarc_model::{Config, Country};
 use serde::Deserialize;
@@ -131,6 +131,7 @@ impl WizardPhone {
                     devices: vec![device],
                     outside_number: None,
                     withhold: false,
+                    features: ExtensionFeatures::default(),
                 });
             }
         }

@@ -9,12 +9,13 @@ use crate::codec::g711::{decode_block, encode_block, transcode};
 use crate::detectors::Detectors;
 use crate::engine::Events;
 use crate::keys::{Keys, Sounding};
+use crate::mixer::Parties;
 use crate::player::Player;
 use crate::sys::KeyEdge;
 use crate::tone::ToneGenerator;
 use bearer::BearerPort;
 use demarc_hal::{BLOCK, Block, Companding};
-use demarc_model::media::{CallerIdForm, Detect, MediaEvent, Source, StreamStats};
+use demarc_model::media::{CallerIdForm, Detect, MediaEvent, Source, StreamStats, Tone};
 use demarc_model::{CallerId, StreamId};
 use outbox::Outbox;
 use rtp::RtpPort;
@@ -47,6 +48,8 @@ pub struct Stream {
     in_call: Option<Box<InCallSender>>,
     /// The keys under way are caller identity.
     caller_id_keys: bool,
+    /// A tone that sounds in the place of the source.
+    interjection: Option<Player>,
 }
 
 /// What the FSK message under way is.
@@ -79,6 +82,8 @@ pub enum Playing {
     Silence,
     /// A stream; itself, for an echo.
     Stream(StreamId),
+    /// Several streams at once.
+    Mix(Parties),
     /// A tone; whether its end was reported.
     Tone { player: Player, over: bool },
 }
@@ -100,6 +105,7 @@ impl Stream {
             caller_id: None,
             in_call: None,
             caller_id_keys: false,
+            interjection: None,
         };
         stream.heard = [stream.law().idle(); BLOCK];
         stream
@@ -115,12 +121,18 @@ impl Stream {
         matches!(&self.port, Port::Rtp(rtp) if rtp.telephone_event().is_some())
     }
 
-    /// The stream that it plays.
-    pub fn plays(&self) -> Option<StreamId> {
+    /// Does it play this stream, alone or among others?
+    pub fn plays(&self, id: StreamId) -> bool {
         match self.source {
-            Playing::Stream(id) => Some(id),
-            _ => None,
+            Playing::Stream(played) => played == id,
+            Playing::Mix(parties) => parties.contains(id),
+            _ => false,
         }
+    }
+
+    /// Sounds a tone in the place of its source.
+    pub fn interject(&mut self, tone: Tone) {
+        self.interjection = Some(Player::new(Tone { repeat: false, ..tone }));
     }
 
     /// Plays something else.
@@ -129,6 +141,7 @@ impl Stream {
         self.source = match source {
             Source::Silence => Playing::Silence,
             Source::Stream(id) => Playing::Stream(id),
+            Source::Mix(ids) => Playing::Mix(Parties::new(&ids)),
             Source::Echo => Playing::Stream(self.id),
             Source::Tone(tone) => Playing::Tone { player: Player::new(tone), over: false },
         };
@@ -251,7 +264,7 @@ impl Stream {
         }
     }
 
-    /// The second half of a tick: sends the party a block, of `source` when it plays a stream.
+    /// The second half of a tick: sends the party a block, of `source` when it plays streams.
     pub fn send_out(
         &mut self,
         source: Option<(Block, Companding)>,
@@ -307,8 +320,14 @@ impl Stream {
             }
             return encode_block(law, &samples);
         }
+        if let Some(player) = &mut self.interjection {
+            if player.fill(&mut samples) {
+                self.interjection = None;
+            }
+            return encode_block(law, &samples);
+        }
         match &mut self.source {
-            Playing::Stream(_) => {
+            Playing::Stream(_) | Playing::Mix(_) => {
                 let (mut block, from) = source.unwrap_or(([law.idle(); BLOCK], law));
                 transcode(&mut block, from, law);
                 block

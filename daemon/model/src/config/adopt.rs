@@ -79,7 +79,8 @@ impl Config {
         match pri {
             Some(spans) => spans.push(found.id),
             None => {
-                let kind = TrunkKind::Pri { spans: vec![found.id], hunt: Hunt::Descending };
+                let kind =
+                    TrunkKind::Pri { spans: vec![found.id], hunt: Hunt::Descending, isdn: Box::default() };
                 self.adopt_trunk(PRI, "PRI", kind);
             }
         }

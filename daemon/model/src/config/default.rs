@@ -278,7 +278,7 @@ pub(super) fn outbound(
 }
 
 fn pri_trunk(hunt: Hunt) -> Trunk {
-    let kind = TrunkKind::Pri { spans: vec![SpanId(1)], hunt };
+    let kind = TrunkKind::Pri { spans: vec![SpanId(1)], hunt, isdn: Box::default() };
     Trunk { id: PRI, name: "PRI".into(), enabled: true, kind }
 }
 
@@ -293,6 +293,7 @@ pub(super) fn e1(name: &str, side: SpanSide, timing: u8) -> Span {
         line_code: LineCode::Hdb3,
         timing,
         overlap: false,
+        isdn: IsdnSettings::default(),
         signalling: Signalling::Isdn,
         r2: R2Settings::default(),
         e_and_m: EmSettings::default(),

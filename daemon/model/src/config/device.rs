@@ -1,6 +1,6 @@
 //! Telephones, the numbers that ring them, and groups of those.
 
-use super::{DeviceId, ExtensionId, RingGroupId, Secret};
+use super::{DeviceId, ExtensionFeatures, ExtensionId, RingGroupId, Secret};
 use demarc_hal::ChannelId;
 use serde::{Deserialize, Serialize};
 
@@ -54,6 +54,61 @@ pub struct FxsPort {
     pub reverse_on_answer: bool,
     /// Take battery away for a moment when the far end hangs up (kewl start).
     pub open_loop_on_hangup: bool,
+    /// What the telephone's user finds there.
+    #[serde(default)]
+    pub features: FxsFeatures,
+}
+
+/// What the user of an analog telephone finds there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(deny_unknown_fields, default)]
+pub struct FxsFeatures {
+    /// Call this number as soon as the telephone is lifted, or after `hot_line_after_s` seconds in
+    /// which nothing was dialled.
+    pub hot_line: Option<String>,
+    /// Seconds (0–14); 0 = at once.
+    pub hot_line_after_s: u8,
+    /// Ring otherwise for calls from inside than for calls from outside.
+    pub distinctive_ring: bool,
+    /// What the recall key (hook flash) does.
+    pub flash: FlashCustom,
+    /// Who hangs up between two calls joins their parties; otherwise the call on hold rings back.
+    pub transfer_on_hang_up: bool,
+    /// Switch the telephone's message lamp by FSK (VMWI) while it is on hook.
+    pub message_lamp: bool,
+}
+
+impl Default for FxsFeatures {
+    fn default() -> Self {
+        Self {
+            hot_line: None,
+            hot_line_after_s: 0,
+            distinctive_ring: false,
+            flash: FlashCustom::Country,
+            transfer_on_hang_up: true,
+            message_lamp: true,
+        }
+    }
+}
+
+/// What the recall key (hook flash) of an analog telephone does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum FlashCustom {
+    /// What is usual in the country: [`crate::Country::flash_is_digits`].
+    #[default]
+    Country,
+    /// Europe: with two calls a digit follows, 0 refuses or ends the other, 1 ends this one and
+    /// takes the other, 2 changes between them, 3 joins all three (ETSI ETS 300 738). Without a
+    /// digit it is 2.
+    Digits,
+    /// North America: a flash takes the call that waits; after a second call was dialled it joins
+    /// all three, and the next one lets the last party go.
+    Plain,
+    /// Nothing.
+    Off,
 }
 
 /// An internal number.
@@ -75,6 +130,9 @@ pub struct Extension {
     /// Never show the number outside.
     #[serde(default)]
     pub withhold: bool,
+    /// What its user has switched on.
+    #[serde(default)]
+    pub features: ExtensionFeatures,
 }
 
 /// A number that rings several extensions.

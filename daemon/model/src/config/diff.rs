@@ -211,6 +211,7 @@ mod tests {
             devices: vec![],
             outside_number: None,
             withhold: false,
+            features: ExtensionFeatures::default(),
         });
         assert_eq!(
             words(&old, &new),
@@ -233,6 +234,7 @@ mod tests {
             channel: crate::ChannelId::new(3, 9),
             reverse_on_answer: false,
             open_loop_on_hangup: true,
+            features: FxsFeatures::default(),
         });
         new.devices[0].kind = kind;
         assert!(

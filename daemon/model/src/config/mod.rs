@@ -10,6 +10,7 @@ mod default;
 mod device;
 mod diff;
 mod feature;
+mod isdn;
 mod line;
 mod pattern;
 mod route;
@@ -26,6 +27,10 @@ pub use device::{
 };
 pub use diff::{Change, ChangeKind};
 pub use feature::{ExtensionFeatures, ExtensionSetting, Feature, FeatureCode};
+pub use isdn::{
+    DataCalls, HoldForm, IsdnAccess, IsdnSettings, IsdnTimers, IsdnTrunk, Layer1Persistence,
+    Layer2Persistence, NfasMember, NfasRole, NumberForm, NumberRule, OutgoingBearer, ReceivedPrefixes,
+};
 pub use line::{AnswerSupervision, DISTINCTIVE_RINGS, DistinctiveRing, Line};
 pub use pattern::{Match, Pattern, PatternError, Specificity};
 pub use route::{

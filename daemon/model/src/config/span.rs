@@ -1,5 +1,6 @@
 //! Digital spans.
 
+use super::IsdnSettings;
 use super::cas::{EmSettings, R2Settings};
 use crate::finding::Setting;
 use demarc_hal::{Framing, LineCode, Signalling, SpanId, SpanKind};
@@ -29,6 +30,9 @@ pub struct Span {
     pub timing: u8,
     /// The called number may come digit by digit.
     pub overlap: bool,
+    /// ISDN, when that is the signalling.
+    #[serde(default)]
+    pub isdn: IsdnSettings,
     /// What its timeslots are used for.
     #[serde(default)]
     pub signalling: Signalling,

@@ -1,5 +1,6 @@
 //! What holds for the whole gateway.
 
+use super::FeatureCode;
 use crate::Country;
 use serde::{Deserialize, Serialize};
 use std::net::{IpAddr, SocketAddr};
@@ -30,6 +31,9 @@ pub struct System {
     /// How Q.850 causes and SIP statuses map.
     #[serde(default)]
     pub cause_profile: CauseProfile,
+    /// What users of telephones may change and ask for by dialling a code.
+    #[serde(default = "super::feature::default_codes")]
+    pub feature_codes: Vec<FeatureCode>,
 }
 
 /// SIP for the whole gateway.

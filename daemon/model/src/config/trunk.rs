@@ -1,6 +1,6 @@
 //! Ways to the outside.
 
-use super::{CauseProfile, LineId, Secret, TrunkId};
+use super::{CauseProfile, IsdnTrunk, LineId, Secret, TrunkId};
 use crate::Cause;
 use demarc_hal::SpanId;
 use serde::{Deserialize, Serialize};
@@ -31,6 +31,9 @@ pub enum TrunkKind {
         spans: Vec<SpanId>,
         /// Which B channel next.
         hunt: Hunt,
+        /// How calls travel on it.
+        #[serde(default)]
+        isdn: Box<IsdnTrunk>,
     },
     /// FXO lines.
     Fxo {

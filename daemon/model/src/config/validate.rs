@@ -3,6 +3,7 @@
 //! Reading is lenient, checking is not: every fault is reported at once, each with its place and
 //! its remedy. What the types say already (ranges of integers, known words) is not repeated here.
 
+mod features;
 mod lines;
 mod numbers;
 mod phones;
@@ -53,6 +54,7 @@ impl Config {
         self.check_channels(&mut faults);
         self.check_extensions(&mut faults);
         self.check_ring_groups(&mut faults);
+        self.check_features(&mut faults);
         self.check_services(&mut faults);
         self.check_internal_numbers(&mut faults);
         self.check_inbound_routes(&mut faults);

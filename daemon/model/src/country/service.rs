@@ -121,6 +121,12 @@ const fn pulses(break_ms: u16, make_ms: u16, code: PulseCode, flash_ms: u16) -> 
 }
 
 impl Country {
+    /// Does a digit follow the recall key when there are two calls (ETSI ETS 300 738)? Else the key
+    /// alone does it (North America's custom).
+    pub const fn flash_is_digits(self) -> bool {
+        !matches!(self, Country::US | Country::CA | Country::MX | Country::BR | Country::AR | Country::JP)
+    }
+
     /// How a line is dialled by pulses, and register recall.
     pub const fn loop_plan(self) -> LoopPlan {
         use PulseCode::*;

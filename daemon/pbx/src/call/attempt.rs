@@ -8,7 +8,7 @@ use crate::service::Echo;
 use demarc_model::config::ExtensionId;
 use demarc_model::live::LegState;
 use demarc_model::media::{Source, Tone};
-use demarc_model::{CallerId, Cause, Dial, LegCommand, LegId, Party, Presentation, StreamId};
+use demarc_model::{CallerId, Cause, Dial, LegCommand, LegId, Party, Presentation, RingKind, StreamId};
 
 impl Call {
     /// Calls a party.
@@ -23,13 +23,23 @@ impl Call {
     ) -> LegId {
         let leg = desk.mint_leg(self.id);
         let mut redirecting = self.redirecting.clone();
+        let inside = self.diverted_by.and_then(|id| self.config.extensions.iter().find(|e| e.id == id));
+        if let (Some(redirecting), Some(by), Party::Device(_)) = (&mut redirecting, inside, to) {
+            redirecting.from.number = Some(by.number.clone());
+        }
         if let (Some(redirecting), Party::Device(_)) = (&mut redirecting, to) {
             for party in [Some(&mut redirecting.from), redirecting.original.as_mut()].into_iter().flatten() {
                 *party = caller_id::to_device(&self.config, party);
             }
         }
         let (emergency, bearer) = (self.record.emergency, self.bearer);
-        let dial = Dial { leg, to, called, caller, redirecting, bearer, emergency };
+        let outside = self.caller.and_then(|id| self.legs.get(&id)).is_some_and(|leg| leg.outside());
+        let ring = match self.from {
+            Some(Party::Device(_)) if !outside => RingKind::Internal,
+            Some(Party::Device(_)) => RingKind::External,
+            Some(Party::Trunk(_)) | None => RingKind::External,
+        };
+        let dial = Dial { leg, to, called, caller, redirecting, bearer, emergency, ring };
         desk.leg(LegCommand::Dial(Box::new(dial)));
         self.legs.insert(leg, Leg { extension, ..Leg::new(leg, to, name) });
         leg
@@ -70,7 +80,9 @@ impl Call {
         if let Some(caller) = self.caller
             && self.listen(desk, leg)
         {
-            desk.leg(LegCommand::Progress { leg: caller, cause });
+            if self.legs.get(&caller).is_some_and(|caller| !caller.answered) {
+                desk.leg(LegCommand::Progress { leg: caller, cause });
+            }
             self.play_early(desk, leg);
         }
     }
@@ -85,25 +97,36 @@ impl Call {
         let newly_heard = self.listen(desk, leg) && !heard_before;
         let heard = newly_heard || heard_before;
         let Some(caller) = self.caller.and_then(|id| self.legs.get_mut(&id)) else { return };
-        let (id, first) = (caller.id, caller.state != LegState::Alerting);
+        let (id, first) = (caller.id, caller.state != LegState::Alerting && !caller.answered);
         // Once a party before this one was heard, the edge no longer gives ringback: then we do.
         let ours = caller.hears.is_some() && !heard;
         if first {
             caller.state = LegState::Alerting;
             desk.leg(LegCommand::Ring { leg: id, in_band: heard || ours });
-        } else if newly_heard {
+        } else if newly_heard && !caller.answered {
             desk.leg(LegCommand::Progress { leg: id, cause: None });
         }
         if newly_heard {
             self.play_early(desk, leg);
         } else if ours {
             let ringback = Tone::from(&self.config.system.country.plan().ringback);
+            if let Some(caller) = self.legs.get_mut(&id) {
+                caller.state = LegState::Alerting;
+            }
             self.hear(desk, id, Source::Tone(ringback));
         }
     }
 
     pub(super) fn answered(&mut self, desk: &mut Desk, leg: LegId, connected: Option<CallerId>) {
-        let Some(winner) = self.candidate(leg) else { return };
+        if self.candidate(leg).is_some() {
+            self.won(desk, leg, connected);
+        }
+    }
+
+    /// A party has the call.
+    pub(super) fn won(&mut self, desk: &mut Desk, leg: LegId, connected: Option<CallerId>) {
+        let Some(winner) = self.legs.get_mut(&leg) else { return };
+        winner.answered = true;
         winner.state = LegState::Active;
         winner.failing = None;
         let name = winner.name.clone();
@@ -118,14 +141,19 @@ impl Call {
         match self.caller {
             Some(caller) => {
                 self.stage = Stage::Talking { peer: leg };
+                self.recall = None;
+                let mut waits = false;
                 if let Some(caller) = self.legs.get_mut(&caller) {
                     caller.state = LegState::Active;
+                    waits = !std::mem::replace(&mut caller.answered, true);
                     if self.heard != Some(leg) {
                         // Whatever its edge let it hear while it waited is over.
                         caller.hears = None;
                     }
                 }
-                desk.leg(LegCommand::Answer { leg: caller, connected });
+                if waits {
+                    desk.leg(LegCommand::Answer { leg: caller, connected });
+                }
                 self.join(desk);
             }
             None => {
@@ -180,7 +208,7 @@ impl Call {
 
     /// Joins the caller to the leg it hears. The outside hears the caller, too, because there may
     /// be a machine that wants digits before it answers; a telephone that rings does not.
-    fn play_early(&mut self, desk: &mut Desk, leg: LegId) {
+    pub(super) fn play_early(&mut self, desk: &mut Desk, leg: LegId) {
         let Some(caller) = self.caller else { return };
         let stream_of = |id: LegId| self.legs.get(&id).and_then(|leg| leg.stream);
         let (Some(near), Some(far)) = (stream_of(caller), stream_of(leg)) else { return };
@@ -200,13 +228,14 @@ impl Call {
     pub(super) fn rung_long_enough(&mut self, desk: &mut Desk) {
         match self.stage {
             Stage::Inside(_) => self.next_round_after(desk),
+            Stage::Parked { .. } => self.give_up(desk, Cause::NO_ANSWER, None),
             Stage::Outside(_) => {
                 if let Some(cause) = self.explained() {
-                    return self.finish(desk, cause, None);
+                    return self.give_up(desk, cause, None);
                 }
                 let alerted = self.trying().any(|leg| leg.alerted);
                 let cause = if alerted { Cause::NO_ANSWER } else { Cause::RECOVERY_ON_TIMER };
-                self.finish(desk, cause, Some("nobody answered in time".into()));
+                self.give_up(desk, cause, Some("nobody answered in time".into()));
             }
             Stage::Collecting | Stage::Talking { .. } | Stage::Served { .. } | Stage::Over => {}
         }

@@ -3,9 +3,9 @@
 use super::{Call, Stage, Timer};
 use crate::caller_id;
 use crate::desk::Desk;
-use crate::extension::{self, Round};
+use crate::extension::Round;
 use crate::ring_group;
-use demarc_model::config::{ExtensionId, RingGroupId};
+use demarc_model::config::RingGroupId;
 use demarc_model::live::LegState;
 use demarc_model::{Cause, Party};
 use std::collections::VecDeque;
@@ -42,20 +42,30 @@ fn telling(cause: Cause) -> u8 {
 }
 
 impl Call {
-    pub(super) fn ring_extension(&mut self, desk: &mut Desk, id: ExtensionId) {
-        let found = self.config.extensions.iter().find(|e| e.id == id);
-        self.record.to = found.map(|e| e.name.clone()).unwrap_or_default();
-        self.ring(desk, extension::rounds(&self.config, id));
-    }
-
     pub(super) fn ring_group(&mut self, desk: &mut Desk, id: RingGroupId) {
         let found = self.config.ring_groups.iter().find(|g| g.id == id);
         self.record.to = found.map(|g| g.name.clone()).unwrap_or_default();
-        self.ring(desk, ring_group::rounds(&self.config, id));
+        self.wanted = None;
+        for extension in found.map(|g| g.extensions.clone()).unwrap_or_default() {
+            desk.memory.called(extension, &self.identity);
+        }
+        let undisturbed = found.is_some_and(|group| {
+            self.config
+                .extensions
+                .iter()
+                .any(|e| group.extensions.contains(&e.id) && e.features.do_not_disturb)
+        });
+        let failure = undisturbed.then_some((Cause::USER_BUSY, None));
+        self.ring(desk, ring_group::rounds(&self.config, id), failure);
     }
 
-    fn ring(&mut self, desk: &mut Desk, rounds: VecDeque<Round>) {
-        self.stage = Stage::Inside(Inside { rounds, failure: None });
+    pub(super) fn ring(
+        &mut self,
+        desk: &mut Desk,
+        rounds: VecDeque<Round>,
+        failure: Option<(Cause, Option<String>)>,
+    ) {
+        self.stage = Stage::Inside(Inside { rounds, failure });
         self.next_round(desk);
     }
 
@@ -65,12 +75,16 @@ impl Call {
             let Stage::Inside(inside) = &mut self.stage else { return };
             let Some(round) = inside.rounds.pop_front() else {
                 let (cause, reason) = inside.failure.take().unwrap_or((Cause::SUBSCRIBER_ABSENT, None));
-                return self.finish(desk, cause, reason);
+                if self.forwarded_after(desk, cause) {
+                    return;
+                }
+                return self.give_up(desk, cause, reason);
             };
             let mut dialled = false;
             for phone in &round.phones {
-                // A telephone cannot ring while it calls.
-                if self.from == Some(Party::Device(phone.device)) {
+                // A telephone cannot ring while it calls, and nobody disturbs a call for help.
+                let calls = self.from == Some(Party::Device(phone.device)) && !self.recalled;
+                if calls || desk.call_for_help.contains(&phone.device) {
                     if let Stage::Inside(inside) = &mut self.stage {
                         inside.failed(Cause::USER_BUSY, None);
                     }

@@ -13,7 +13,7 @@ use crate::caller_id;
 use crate::desk::{Ask, Desk};
 use crate::leg::Leg;
 use crate::route::{Outside, number_for};
-use demarc_model::config::TrunkId;
+use demarc_model::config::{Extension, TrunkId};
 use demarc_model::live::LegState;
 use demarc_model::{CallerId, Cause, LegId, Party};
 use std::collections::{BTreeSet, VecDeque};
@@ -113,12 +113,20 @@ impl Call {
     /// Who calls, as the outside is to see it.
     fn caller_outside(&self) -> CallerId {
         let Stage::Outside(attempt) = &self.stage else { return self.identity.clone() };
+        let outside = &attempt.outside;
+        // Who forwards a call pays for it, and is shown.
+        let diverted = self.diverted_by.and_then(|id| self.config.extensions.iter().find(|e| e.id == id));
+        if let Some(extension) = diverted {
+            let name = Some(extension.name.clone());
+            let inside = CallerId { name, presentation: self.identity.presentation, ..CallerId::default() };
+            return caller_id::to_trunk(&outside.caller_id, &inside, Some(extension), outside.emergency);
+        }
         let extension = match self.from {
             Some(Party::Device(device)) => caller_id::extension_of(&self.config, device),
             Some(Party::Trunk(_)) | None => None,
         };
-        let outside = &attempt.outside;
-        caller_id::to_trunk(&outside.caller_id, &self.identity, extension, outside.emergency)
+        let shown = extension.cloned().map(|e| Extension { withhold: e.withhold && !self.shows, ..e });
+        caller_id::to_trunk(&outside.caller_id, &self.identity, shown.as_ref(), outside.emergency)
     }
 
     /// The leg on a trunk is gone.
@@ -138,7 +146,7 @@ impl Call {
         let another = attempt.wants_another(leg, heard, cause);
         attempt.failure = (cause, reason.clone());
         if !another {
-            return self.finish(desk, cause, reason);
+            return self.give_up(desk, cause, reason);
         }
         self.timers.remove(&Timer::Ring);
         self.stop_listening(desk);
@@ -176,7 +184,7 @@ impl Call {
         let Stage::Outside(attempt) = &mut self.stage else { return };
         if again.is_empty() {
             let (cause, reason) = attempt.failure.clone();
-            return self.finish(desk, cause, reason);
+            return self.give_up(desk, cause, reason);
         }
         attempt.rounds += 1;
         attempt.queue = again;

@@ -32,14 +32,23 @@ impl Call {
     fn act(&mut self, desk: &mut Desk, id: LegId, act: Act) {
         let Some(leg) = self.legs.get_mut(&id) else { return };
         match act {
+            // A party that was transferred here has been answered long ago.
+            Act::Ring if leg.answered => {
+                leg.state = LegState::Alerting;
+                let ringback = self.ringback();
+                self.hear(desk, id, ringback);
+            }
             Act::Ring => {
                 leg.state = LegState::Alerting;
                 desk.leg(LegCommand::Ring { leg: id, in_band: false });
             }
+            Act::Progress if leg.answered => {}
             Act::Progress => desk.leg(LegCommand::Progress { leg: id, cause: None }),
             Act::Answer if Some(id) == self.caller => {
                 leg.state = LegState::Active;
-                desk.leg(LegCommand::Answer { leg: id, connected: None });
+                if !std::mem::replace(&mut leg.answered, true) {
+                    desk.leg(LegCommand::Answer { leg: id, connected: None });
+                }
                 let by = self.record.to.clone();
                 self.mark_answered(desk, &by);
             }

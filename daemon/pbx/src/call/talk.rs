@@ -12,7 +12,12 @@ impl Call {
         let (Stage::Talking { peer }, Some(caller)) = (&self.stage, self.caller) else { return };
         for (party, other) in [(caller, *peer), (*peer, caller)] {
             let (Some(a), Some(b)) = (self.legs.get(&party), self.legs.get(&other)) else { continue };
-            let source = bridge::source(a, b);
+            let source = match self.third {
+                // The party in the middle hears what one of its two calls says.
+                Some(third) if !third.leads && self.middle == Some(party) => continue,
+                Some(third) => bridge::with_third(a, b, third.stream),
+                None => bridge::source(a, b),
+            };
             if let Some(leg) = self.legs.get_mut(&party) {
                 leg.state = bridge::state(leg);
             }
@@ -53,7 +58,8 @@ impl Call {
         };
         // Digits in the stream reach the other party through media.
         if out_of_band
-            && let Some(stream) = other.and_then(|id| self.legs.get(&id)).and_then(|leg| leg.stream)
+            && let Some(other) = other.and_then(|id| self.legs.get(&id)).filter(|other| !other.held)
+            && let Some(stream) = other.stream
         {
             desk.send_digits(stream, digit.to_string());
         }
@@ -74,6 +80,7 @@ impl Call {
                 self.finish(desk, cause, reason);
             }
             Stage::Talking { .. } | Stage::Served { .. } => self.finish(desk, cause, reason),
+            Stage::Parked { .. } => self.finish(desk, cause, reason),
             Stage::Inside(_) => self.phone_failed(desk, cause, reason),
             Stage::Outside(_) => self.trunk_failed(desk, &leg, cause, reason),
             Stage::Collecting | Stage::Over => {}

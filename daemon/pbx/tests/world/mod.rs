@@ -3,7 +3,7 @@
 //! has its name.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, dead_code)]
 
-use demarc_model::config::{DeviceId, Secret, TrunkId};
+use demarc_model::config::{DeviceId, ExtensionId, ExtensionSetting, Secret, TrunkId};
 use demarc_model::media::Source;
 use demarc_model::record::CallRecord;
 use demarc_model::*;
@@ -21,6 +21,7 @@ pub struct World {
     pub dials: Vec<Dial>,
     pub records: Vec<CallRecord>,
     pub notes: Vec<String>,
+    pub settings: Vec<(ExtensionId, ExtensionSetting)>,
     /// What the next offers say of a diversion.
     pub redirecting: Option<Redirecting>,
     offers: u64,
@@ -40,6 +41,7 @@ impl World {
             dials: Vec::new(),
             records: Vec::new(),
             notes: Vec::new(),
+            settings: Vec::new(),
             redirecting: None,
             offers: 0,
         }
@@ -198,6 +200,7 @@ impl World {
                     assert!(self.pbx.call_of(trace.leg).is_some() || self.legs.contains(&trace.leg));
                     self.notes.push(format!("{}: {}", trace.label, trace.detail));
                 }
+                Output::Setting { extension, setting } => self.settings.push((extension, setting)),
                 Output::Changed => {}
             }
         }
@@ -225,8 +228,10 @@ impl World {
             LegCommand::Progress { .. } => format!("Progress {leg}"),
             LegCommand::Answer { connected: Some(party), .. } => format!("Answer {leg} as {}", caller(party)),
             LegCommand::Answer { .. } => format!("Answer {leg}"),
+            LegCommand::Flash { .. } => format!("Flash {leg}"),
             LegCommand::Hold { .. } => format!("Hold {leg}"),
             LegCommand::Retrieve { .. } => format!("Retrieve {leg}"),
+            LegCommand::TransferRefused { cause, .. } => format!("TransferRefused {leg} {}", cause.value()),
             LegCommand::Join { with, .. } => format!("Join {leg} {}", self.name(*with)),
             LegCommand::Hangup { cause, .. } => format!("Hangup {leg} {}", cause.value()),
         }
@@ -238,13 +243,13 @@ impl World {
                 let source = match source {
                     Source::Silence => "silence".into(),
                     Source::Echo => "echo".into(),
+                    Source::Stream(other) => self.stream_name(*other).to_string(),
+                    Source::Tone(tone) => format!("{} Hz", tone.parts[0].f1),
                     Source::Mix(parties) => {
                         let names: Vec<String> =
                             parties.iter().map(|p| self.stream_name(*p).to_string()).collect();
                         names.join("+")
                     }
-                    Source::Stream(other) => self.stream_name(*other).to_string(),
-                    Source::Tone(tone) => format!("{} Hz", tone.parts[0].f1),
                 };
                 format!("{} hears {source}", self.stream_name(*stream))
             }

@@ -62,6 +62,7 @@ pub(crate) fn config(country: Country) -> Config {
             line_code: LineCode::Hdb3,
             timing: 1,
             overlap: false,
+            isdn: IsdnSettings::default(),
             signalling: Signalling::Isdn,
             r2: R2Settings::default(),
             e_and_m: EmSettings::default(),
@@ -71,7 +72,7 @@ pub(crate) fn config(country: Country) -> Config {
         }],
         lines: (1..=2).map(line).collect(),
         trunks: vec![
-            trunk(1, TrunkKind::Pri { spans: vec![SpanId(1)], hunt: Hunt::Descending }),
+            trunk(1, TrunkKind::Pri { spans: vec![SpanId(1)], hunt: Hunt::Descending, isdn: Box::default() }),
             trunk(2, TrunkKind::Fxo { lines: vec![LineId(1), LineId(2)], hunt: Hunt::Ascending }),
         ],
         devices: (1..=2).map(phone).collect(),

@@ -101,7 +101,16 @@ impl Bench {
     pub(crate) fn a_dial(&mut self, to: Party, called: &str, caller: CallerId) -> Dial {
         self.dialled += 1;
         let leg = LegId::new(Room::Pbx, self.dialled);
-        Dial { leg, to, called: called.into(), caller, redirecting: None, bearer: demarc_model::Bearer::Speech, emergency: false }
+        Dial {
+            leg,
+            to,
+            called: called.into(),
+            caller,
+            redirecting: None,
+            bearer: demarc_model::Bearer::Speech,
+            emergency: false,
+            ring: demarc_model::RingKind::default(),
+        }
     }
 
     /// Lets `ms` pass, and every timeout in them come.

@@ -142,6 +142,8 @@ impl Session {
             | LegCommand::Proceed { .. }
             | LegCommand::Hold { .. }
             | LegCommand::Retrieve { .. }
+            | LegCommand::TransferRefused { .. }
+            | LegCommand::Flash { .. }
             | LegCommand::Join { .. } => {}
             LegCommand::NeedDigits { .. } => {
                 self.refuse(now, hub, 484, Cause::INVALID_NUMBER_FORMAT);

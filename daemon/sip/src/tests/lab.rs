@@ -416,7 +416,6 @@ fn brief_event(event: &LegEvent) -> String {
         LegEvent::Held { .. } => "Held".to_owned(),
         LegEvent::Retrieved { .. } => "Retrieved".to_owned(),
         LegEvent::Flash { .. } => "Flash".to_owned(),
-        LegEvent::Charge { charge, .. } => format!("Charge {charge:?}"),
         LegEvent::Ended { cause, .. } => format!("Ended {}", cause.value()),
     }
 }

@@ -210,6 +210,7 @@ fn a_withheld_number_goes_to_the_provider_only_beside_the_from() {
         redirecting: Some(Redirecting::by("+442079460902")),
         bearer: Bearer::Speech,
         emergency: true,
+        ring: demarc_model::RingKind::External,
     };
     lab.command(LegCommand::Dial(Box::new(dial)));
     let (_, invite) = lab.request(&Method::Invite);

@@ -91,22 +91,31 @@ const CASES: &[Case] = &[
     (|c| c.lines[0].dial_tone_wait_ms = 10001, "/lines/0/dial_tone_wait_ms", "0–10000 ms"),
     (|c| c.trunks[1].id = TrunkId(1), "/trunks/1/id", "taken"),
     (
-        |c| c.trunks[0].kind = TrunkKind::Pri { spans: vec![], hunt: Hunt::Ascending },
+        |c| c.trunks[0].kind = TrunkKind::Pri { spans: vec![], hunt: Hunt::Ascending, isdn: Box::default() },
         "/trunks/0/kind/spans",
         "choose one",
     ),
     (
-        |c| c.trunks[0].kind = TrunkKind::Pri { spans: vec![SpanId(7)], hunt: Hunt::Ascending },
+        |c| {
+            c.trunks[0].kind =
+                TrunkKind::Pri { spans: vec![SpanId(7)], hunt: Hunt::Ascending, isdn: Box::default() }
+        },
         "/trunks/0/kind/spans/0",
         "no span 7",
     ),
     (
-        |c| c.trunks[0].kind = TrunkKind::Fxo { lines: vec![LineId(1)], hunt: Hunt::Ascending },
+        |c| {
+            c.trunks[0].kind =
+                TrunkKind::Fxo { lines: vec![LineId(1)], hunt: Hunt::Ascending, isdn: Box::default() }
+        },
         "/trunks/1/kind/lines/0",
         "line 1 is taken",
     ),
     (
-        |c| c.trunks[1].kind = TrunkKind::Fxo { lines: vec![LineId(9)], hunt: Hunt::Ascending },
+        |c| {
+            c.trunks[1].kind =
+                TrunkKind::Fxo { lines: vec![LineId(9)], hunt: Hunt::Ascending, isdn: Box::default() }
+        },
         "/trunks/1/kind/lines/0",
         "no line 9",
     ),
