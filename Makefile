@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each installs what it needs.
-.PHONY: run test build webui check bench figures clean
+.PHONY: run test test-dahdi build webui check bench figures clean
 
 RUN_DIR ?= run
 
@@ -21,10 +21,16 @@ check: webui
 	cargo deny --workspace check licenses bans sources
 	cd webui && npm run --silent check
 
-test: check build
-	cargo nextest run --locked --workspace --no-fail-fast
+test: check build test-dahdi
+	cargo nextest run --locked --workspace --exclude demarc-dahdi-tests --no-fail-fast
 	cargo test --locked --workspace --doc
 	cd webui && DEMARCD_BIN=$(CURDIR)/target/release/demarcd npm run --silent test
+
+# The real DAHDI kernel code in QEMU, without a card: tests/dahdi/README.md.
+test-dahdi: build
+	tools/install-deps test
+	tools/dahdi-lab build
+	cargo nextest run --locked -p demarc-dahdi-tests --no-fail-fast
 
 # The figures of the closing notes, each a ratio or a count against a yardstick of the same run.
 figures: build

@@ -1,0 +1,10 @@
+//! Tests that run inside the DAHDI laboratory (`tools/dahdi-lab`), over real DAHDI kernel code.
+//!
+//! `in-guest` is the program that the guest runs; `tests/` boots it and judges what it left.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+pub mod capture;
+pub mod check;
+pub mod isdn;
+pub mod lab;
