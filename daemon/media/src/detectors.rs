@@ -1,13 +1,14 @@
 //! What is listened for in one stream's audio. Nothing runs that was not asked for.
 
 use crate::alerting::AlertingDetector;
-use crate::caller_id::{CallerIdReceiver, Message};
+use crate::caller_id::{AnyReceiver, CallerIdReceiver, Message};
 use crate::codec::g711::{Samples, decode_block};
 use crate::progress::ProgressDetector;
+use crate::silence::SilenceDetector;
 use crate::sys::{DtmfReceiver, KeyEdge};
 use crate::voice::VoiceDetector;
 use demarc_hal::{BLOCK, Block, Companding};
-use demarc_model::media::{CallerIdForm, Detect, MediaEvent};
+use demarc_model::media::{CallerIdForm, Detect, HangupTone, MediaEvent};
 use demarc_model::{Country, StreamId};
 
 /// The detectors of a stream.
@@ -17,11 +18,17 @@ pub struct Detectors {
     keys: Option<DtmfReceiver>,
     /// Blocks in which our own tones, and their echo, may be heard.
     deaf: u8,
-    progress: Option<(Country, ProgressDetector)>,
+    progress: Option<(ProgressOrder, ProgressDetector)>,
     caller_id: Option<(CallerIdForm, CallerIdReceiver)>,
+    any_caller_id: Option<AnyReceiver>,
+    /// Silence, and after how many seconds it is told.
+    silence: Option<(u16, SilenceDetector)>,
     voice: Option<VoiceDetector>,
     alerting: Option<AlertingDetector>,
 }
+
+/// What a detector of tones was made for.
+type ProgressOrder = (Country, Option<HangupTone>, bool);
 
 /// Blocks until the echo of our own tones has died away.
 const ECHO: u8 = 3;
@@ -30,11 +37,26 @@ impl Detectors {
     /// Listens as ordered, and for keys as tones when `keys`. A detector that is ordered again goes on.
     pub fn order(&mut self, detect: &Detect, keys: bool) {
         self.listen_for_keys(keys);
-        let heard = self.progress.take().filter(|(country, _)| Some(*country) == detect.progress);
-        self.progress = heard.or_else(|| detect.progress.map(|c| (c, ProgressDetector::new(c))));
-        let heard = self.caller_id.take().filter(|(form, _)| Some(*form) == detect.caller_id);
-        self.caller_id =
-            heard.or_else(|| detect.caller_id.and_then(|f| Some((f, CallerIdReceiver::new(f)?))));
+        self.progress = detect.progress.map(|country| {
+            let order = (country, detect.hangup_tone, detect.unknown_tones);
+            let heard = self.progress.take();
+            let tone_ended = heard.as_ref().is_some_and(|(_, detector)| detector.has_heard_a_tone());
+            let same = heard.filter(|(before, _)| *before == order);
+            same.unwrap_or_else(|| {
+                let mut detector = ProgressDetector::new(country, detect.hangup_tone, detect.unknown_tones);
+                detector.goes_on(tone_ended);
+                (order, detector)
+            })
+        });
+        let one = detect.caller_id.filter(|_| !detect.caller_id_any);
+        let heard = self.caller_id.take().filter(|(form, _)| Some(*form) == one);
+        self.caller_id = heard.or_else(|| one.and_then(|f| Some((f, CallerIdReceiver::new(f)?))));
+        self.any_caller_id = match detect.caller_id_any {
+            true => self.any_caller_id.take().or_else(AnyReceiver::new),
+            false => None,
+        };
+        let silence = self.silence.take().map(|(_, detector)| detector).unwrap_or_default();
+        self.silence = Some((detect.silent_after_s, silence)).filter(|(after, _)| *after > 0);
         self.voice = detect.voice.then(|| self.voice.take().unwrap_or_default());
         self.alerting = detect.alerting_signal.then(|| self.alerting.take().unwrap_or_default());
     }
@@ -62,8 +84,9 @@ impl Detectors {
         mut edge: impl FnMut(KeyEdge),
         mut event: impl FnMut(MediaEvent),
     ) {
-        let idle = self.keys.is_none() && self.progress.is_none();
-        if idle && self.caller_id.is_none() && self.voice.is_none() && self.alerting.is_none() {
+        let idle = self.keys.is_none() && self.progress.is_none() && self.any_caller_id.is_none();
+        let idle = idle && self.silence.is_none() && self.alerting.is_none();
+        if idle && self.caller_id.is_none() && self.voice.is_none() {
             return;
         }
         let samples = decode_block(law, block);
@@ -79,12 +102,20 @@ impl Detectors {
         {
             event(MediaEvent::ProgressTone { stream, tone });
         }
-        if let Some((form, caller_id)) = &mut self.caller_id {
-            match caller_id.listen(&samples) {
-                Some(Message::Caller(caller)) => event(MediaEvent::CallerId { stream, caller, form: *form }),
-                Some(Message::Waiting(waiting)) => event(MediaEvent::MessageWaiting { stream, waiting }),
-                None => {}
-            }
+        if let Some(tone) = self.progress.as_mut().and_then(|(_, progress)| progress.take_unknown()) {
+            event(MediaEvent::UnknownTone { stream, tone });
+        }
+        let one = self.caller_id.as_mut().and_then(|(form, one)| Some((*form, one.listen(&samples)?)));
+        let any = self.any_caller_id.as_mut().and_then(|any| any.listen(&samples));
+        match one.or(any) {
+            Some((form, Message::Caller(caller))) => event(MediaEvent::CallerId { stream, caller, form }),
+            Some((_, Message::Waiting(waiting))) => event(MediaEvent::MessageWaiting { stream, waiting }),
+            None => {}
+        }
+        if let Some((after, silence)) = &mut self.silence
+            && silence.listen(&samples, *after)
+        {
+            event(MediaEvent::Silent { stream });
         }
         if self.voice.as_mut().is_some_and(|voice| voice.listen(&samples)) {
             event(MediaEvent::Voice { stream });

@@ -1,26 +1,45 @@
 //! Recognises call-progress tones of a country (ITU-T E.180): by pitch, then by cadence.
 //!
 //! Sound is cut into runs of sound and silence in steps of 10 ms. While it sounds, windows of 80 ms
-//! are compared with the pitches of the country. Finished runs are compared with its cadences.
+//! are compared with the pitches of the country. Finished runs are compared with its cadences, and
+//! with each other: six equal periods of one pitch that the country does not know are an unknown
+//! tone.
 
 use crate::codec::g711::Samples;
 use crate::measure::{Goertzel, energy};
 use demarc_model::Country;
-use demarc_model::country::{Pitch, PlanTone, SPECIAL_INFORMATION};
-use demarc_model::media::ProgressTone;
+use demarc_model::country::Pitch;
+use demarc_model::media::{HangupTone, ProgressTone};
+use special::SpecialInformation;
+use unknown::{Heard, Spectrum};
+
+mod special;
+mod unknown;
 
 /// Samples in a step: 10 ms.
 const STEP: usize = 80;
 /// Samples in a window: 80 ms, which tells frequencies 12.5 Hz apart.
 const WINDOW: usize = 640;
+/// What those 80 ms tell apart, in Hz. A pitch is listened to half as far below and above, so that one
+/// that is off by 1.2 % counts in full.
+const RESOLUTION: f32 = 12.5;
 /// Mean square of a step that sounds: about −41 dBm0.
 const LOUD: f64 = 20_000.0;
 /// How much of a window's energy must lie at its pitch.
 const PURE: f64 = 0.75;
+/// Each of two pitches has this much of it at least.
+const EACH: f64 = 0.2;
+/// How much the loudest 10 ms of a window outweigh the quietest when a tone swells and fades.
+const SWELLS: f64 = 3.0;
+/// Two pitches so near each other, in Hz, are heard to swell and fade.
+const BEATS: u16 = 40;
 /// A sound has ended when it was not loud for so long.
 const FADE_MS: u32 = 40;
-/// A continuous tone is dial tone after so many milliseconds, when it is the first tone heard.
+/// A continuous tone is dial tone after so many milliseconds at least.
 const DIAL_MS: u32 = 400;
+/// A line that has been silent so far does not ring back: only bursts of ringback that are no longer
+/// than this are waited for, in milliseconds.
+const FIRST_RINGBACK_MS: u32 = 700;
 /// No cadence is silent for longer.
 const LONGEST_SILENCE_MS: u32 = 6000;
 /// Runs that are remembered: two periods of the longest cadence, and more.
@@ -31,11 +50,19 @@ type Pitches = u8;
 
 /// A detector for one country.
 pub struct ProgressDetector {
-    tones: [Candidate; 4],
-    special: [Goertzel; 3],
+    /// Dial tone is the first.
+    tones: Vec<Candidate>,
+    special: SpecialInformation,
+    /// What sounds, whatever it is; only when unknown tones are asked for.
+    spectrum: Option<Box<Spectrum>>,
+    unknown: Option<HangupTone>,
+    /// It goes on: it is not reported again.
+    unknown_told: bool,
     /// Samples in the window so far, and their energy.
     window: usize,
     window_energy: f64,
+    /// The energies of its quietest and its loudest step, but for the last: a tone may end in that.
+    steps: (f64, f64),
     /// The run that is going on, and finished ones, newest first.
     run: Run,
     past: [Run; RUNS],
@@ -43,8 +70,6 @@ pub struct ProgressDetector {
     quiet: u32,
     /// A tone has ended since the detector began: a continuous one may now be any long burst.
     tone_ended: bool,
-    /// How far a special information tone has come: its step, windows of it, windows since.
-    special_at: (usize, u8, u8),
     /// Reported last; a tone that goes on is not reported again.
     reported: Option<ProgressTone>,
 }
@@ -52,8 +77,11 @@ pub struct ProgressDetector {
 /// A tone that may be heard.
 struct Candidate {
     name: ProgressTone,
-    tone: PlanTone,
-    bins: [Option<Goertzel>; 3],
+    pitch: Pitch,
+    cadence: Vec<u32>,
+    alternating: bool,
+    /// For each of its pitches; a modulated one is one with everything around it.
+    bins: [Vec<Goertzel>; 2],
 }
 
 /// A stretch of sound or silence.
@@ -66,11 +94,14 @@ struct Run {
     windows: u32,
     /// Mean square of its windows' sum.
     level: f64,
+    /// What its windows were, whatever it was.
+    heard: Heard,
 }
 
 impl ProgressDetector {
-    /// A detector for the tones of `country`.
-    pub fn new(country: Country) -> Self {
+    /// A detector for the tones of `country`; `hangup` is a tone of the line itself, reported as busy
+    /// tone. `unknown`: look for regular tones that are neither.
+    pub fn new(country: Country, hangup: Option<HangupTone>, unknown: bool) -> Self {
         let plan = country.plan();
         // The order decides between tones that a country does not tell apart: busy before congestion.
         let tones = [
@@ -79,18 +110,48 @@ impl ProgressDetector {
             (ProgressTone::Congestion, plan.congestion),
             (ProgressTone::Ringback, plan.ringback),
         ];
+        let country = tones.map(|(name, tone)| Candidate {
+            name,
+            pitch: tone.pitch,
+            cadence: tone.cadence.to_vec(),
+            alternating: tone.alternating,
+            bins: bins(tone.pitch),
+        });
+        let own = hangup.map(|tone| {
+            let pitch = if tone.f2 == 0 { Pitch::Single(tone.f1) } else { Pitch::Sum(tone.f1, tone.f2) };
+            let cadence = vec![tone.on_ms.into(), tone.off_ms.into()];
+            Candidate { name: ProgressTone::Busy, pitch, cadence, alternating: false, bins: bins(pitch) }
+        });
         Self {
-            tones: tones.map(|(name, tone)| Candidate { name, tone, bins: bins(tone.pitch) }),
-            special: SPECIAL_INFORMATION.map(|f| Goertzel::new(f.into())),
+            tones: country.into_iter().chain(own).collect(),
+            special: SpecialInformation::default(),
+            spectrum: unknown.then(Box::default),
+            unknown: None,
+            unknown_told: false,
             window: 0,
             window_energy: 0.0,
+            steps: (f64::MAX, 0.0),
             run: Run::default(),
             past: [Run::default(); RUNS],
             quiet: 0,
             tone_ended: false,
-            special_at: (0, 0, 0),
             reported: None,
         }
+    }
+
+    /// A tone has ended since the detector, or the one before it, began.
+    pub fn has_heard_a_tone(&self) -> bool {
+        self.tone_ended || self.run.pitches != 0
+    }
+
+    /// It takes over from another detector, which had heard a tone or not.
+    pub fn goes_on(&mut self, tone_ended: bool) {
+        self.tone_ended |= tone_ended;
+    }
+
+    /// The unknown tone that was recognised since the last time.
+    pub fn take_unknown(&mut self) -> Option<HangupTone> {
+        self.unknown.take()
     }
 
     /// Listens to a block; the tone that was recognised in it.
@@ -114,54 +175,70 @@ impl ProgressDetector {
             self.end_run(sounds);
             self.run.ms = if sounds { 0 } else { self.quiet - 10 };
             heard = self.match_cadences();
+            if heard.is_none() && !sounds {
+                self.match_unknown();
+            }
         }
         self.run.ms += 10;
+        heard = self.special.listen(step, energy, sounds).or(heard);
         // The first step of a sound is rarely whole.
         if sounds && self.run.ms > 10 {
             self.feed(step, energy);
             heard = self.match_dial().or(heard);
         }
         if self.window == WINDOW {
-            heard = self.end_window().or(heard);
+            self.end_window();
         }
         if !sounds && self.run.ms > LONGEST_SILENCE_MS {
             self.reported = None; // whatever it was, it has stopped
+            self.unknown_told = false;
         }
         heard.filter(|_| heard != self.reported).inspect(|&tone| self.reported = Some(tone))
     }
 
     fn feed(&mut self, step: &[i16], energy: f64) {
         self.all_bins().for_each(|bin| bin.feed(step));
+        if let Some(spectrum) = &mut self.spectrum {
+            spectrum.feed(step);
+        }
         self.window += step.len();
         self.window_energy += energy;
+        if self.window < WINDOW {
+            self.steps = (self.steps.0.min(energy), self.steps.1.max(energy));
+        }
     }
 
-    /// Judges the window; a special information tone may be complete.
-    fn end_window(&mut self) -> Option<ProgressTone> {
+    /// Judges the window.
+    fn end_window(&mut self) {
         let energy = std::mem::take(&mut self.window_energy);
+        let (quietest, loudest) = std::mem::replace(&mut self.steps, (f64::MAX, 0.0));
+        let swells = loudest > quietest * SWELLS;
         self.window = 0;
         if self.quiet > 10 {
-            self.clear_bins(); // it may have ended within the window, which would blur the pitch
-            return None;
+            return self.clear_bins(); // it may have ended within the window, which would blur the pitch
         }
         let mut pitches = 0;
         for (i, candidate) in self.tones.iter_mut().enumerate() {
-            let parts =
-                candidate.bins.each_mut().map(|b| b.as_mut().map_or(0.0, |b| b.take(WINDOW) / energy));
-            let sum: f64 = parts.iter().sum();
-            let is = match candidate.tone.pitch {
-                Pitch::Single(_) => sum > PURE,
-                Pitch::Sum(..) => sum > PURE && parts[0] > 0.1 && parts[1] > 0.1,
-                // The carrier and its two sidebands.
-                Pitch::Modulated(..) => sum > PURE && parts[1] > 0.03 && parts[2] > 0.03,
+            let [first, second] = candidate
+                .bins
+                .each_mut()
+                .map(|around| around.iter_mut().map(|bin| bin.take(WINDOW) / energy).sum::<f64>());
+            let is = match candidate.pitch {
+                Pitch::Single(_) => first > PURE && !swells,
+                Pitch::Sum(f, g) => {
+                    let each = first > EACH && second > EACH && (swells || f.abs_diff(g) > BEATS);
+                    first + second > PURE && each
+                }
+                Pitch::Modulated(..) => first > PURE && swells,
             };
             pitches |= Pitches::from(is) << i;
         }
-        let special = self.special.each_mut().map(|b| b.take(WINDOW) / energy > PURE);
+        if let Some(spectrum) = &mut self.spectrum {
+            self.run.heard.window(spectrum.take(energy), self.run.windows);
+        }
         self.run.pitches = if self.run.windows == 0 { pitches } else { self.run.pitches & pitches };
         self.run.windows += 1;
         self.run.level += energy / WINDOW as f64;
-        self.match_special(special)
     }
 
     fn end_run(&mut self, sounds: bool) {
@@ -172,30 +249,41 @@ impl ProgressDetector {
         if self.run.windows > 0 && self.run.pitches == 0 {
             self.reported = None; // something else was heard meanwhile
         }
+        self.unknown_told &= !matches!(self.run.heard, Heard::Noise);
         self.past.rotate_right(1);
         self.past[0] = std::mem::replace(&mut self.run, Run { sounds, ..Run::default() });
         self.window = 0;
         self.window_energy = 0.0;
+        self.steps = (f64::MAX, 0.0);
         self.clear_bins();
     }
 
     fn clear_bins(&mut self) {
         self.all_bins().for_each(|bin| _ = bin.take(1));
+        if let Some(spectrum) = &mut self.spectrum {
+            spectrum.clear();
+        }
     }
 
     fn all_bins(&mut self) -> impl Iterator<Item = &mut Goertzel> {
-        self.tones.iter_mut().flat_map(|t| t.bins.iter_mut().flatten()).chain(&mut self.special)
+        self.tones.iter_mut().flat_map(|t| t.bins.iter_mut().flatten())
     }
 
     /// A continuous dial tone, as soon as it cannot be a burst of something else.
     fn match_dial(&self) -> Option<ProgressTone> {
         let has = |i: usize| self.run.pitches & 1 << i != 0;
-        if !self.tones[0].tone.cadence.is_empty() || !has(0) {
+        if !self.tones.first()?.cadence.is_empty() || !has(0) {
             return None;
         }
-        let bursts = self.tones.iter().enumerate().filter(|&(i, _)| has(i));
-        let longest = bursts.flat_map(|(_, t)| t.tone.cadence.iter().step_by(2)).max().copied().unwrap_or(0);
-        let enough = if self.tone_ended { DIAL_MS.max(longest + longest / 4) } else { DIAL_MS };
+        let others = self.tones.iter().enumerate().filter(|&(i, _)| has(i));
+        let bursts = others.flat_map(|(_, tone)| {
+            let possible = |ms: &&u32| {
+                tone.name != ProgressTone::Ringback || self.tone_ended || **ms <= FIRST_RINGBACK_MS
+            };
+            tone.cadence.iter().step_by(2).filter(possible)
+        });
+        let longest = bursts.max().copied().unwrap_or(0);
+        let enough = if longest == 0 { DIAL_MS } else { DIAL_MS.max(longest + longest * 15 / 100 + 30) };
         (self.run.ms >= enough).then_some(ProgressTone::Dial)
     }
 
@@ -205,7 +293,7 @@ impl ProgressDetector {
     }
 
     fn has_cadence(&self, candidate: &Candidate, bit: Pitches) -> bool {
-        let cadence = candidate.tone.cadence;
+        let cadence = &candidate.cadence;
         let periods = match (candidate.name, cadence.len()) {
             (_, 0) => return false,
             // What ends calls must be certain: three periods, or two of a long one.
@@ -221,7 +309,7 @@ impl ProgressDetector {
             runs.clone().zip(expected).all(|(run, (i, &ms))| {
                 let sounds = i % 2 == 0;
                 run.sounds == sounds && near(run.ms, ms) && (!sounds || run.pitches & bit != 0)
-            }) && self.alternates(count) == candidate.tone.alternating
+            }) && self.alternates(count) == candidate.alternating
         })
     }
 
@@ -233,38 +321,45 @@ impl ProgressDetector {
         steps.peek().is_some() && steps.all(|ratio| !(0.25..4.0).contains(&ratio))
     }
 
-    /// The special information tone: its three pitches, 330 ms each, in their order.
-    fn match_special(&mut self, heard: [bool; 3]) -> Option<ProgressTone> {
-        let (at, windows, since) = self.special_at;
-        let next = (at + 1) % 3;
-        self.special_at = match (heard.get(at), heard.get(next)) {
-            (Some(true), _) => (at, windows.saturating_add(1), 0),
-            (_, Some(true)) if windows >= 2 && next > at => (next, 1, 0),
-            // A window across the border of two pitches is neither.
-            _ if windows > 0 && since < 2 => (at, windows, since + 1),
-            _ => (0, 0, 0),
-        };
-        if self.special_at.0 == 2 && self.special_at.1 >= 2 {
-            self.special_at = (0, 0, 0);
-            return Some(ProgressTone::SpecialInformation);
+    /// Six equal periods of one pitch. Called when a silence has begun.
+    fn match_unknown(&mut self) {
+        if self.spectrum.is_none() || self.unknown_told {
+            return;
         }
-        None
+        let past: [(bool, u32, Heard); unknown::RUNS] = std::array::from_fn(|i| {
+            self.past.get(i).map_or_else(Default::default, |run| (run.sounds, run.ms, run.heard))
+        });
+        let Some(tone) = unknown::regular(&past) else { return };
+        // Tones of the country take their own number of periods.
+        let (on, off) = (u32::from(tone.on_ms), u32::from(tone.off_ms));
+        let is_known = |i: usize, candidate: &Candidate| {
+            let pitch = self.past.first().is_some_and(|run| run.pitches & 1 << i != 0);
+            matches!(candidate.cadence.as_slice(), [a, b] if near(on, *a) && near(off, *b)) && pitch
+        };
+        if !self.tones.iter().enumerate().any(|(i, candidate)| is_known(i, candidate)) {
+            self.unknown_told = true;
+            self.unknown = Some(tone);
+        }
     }
 }
 
-/// The frequencies that make up a pitch.
-fn bins(pitch: Pitch) -> [Option<Goertzel>; 3] {
-    let bin = |hz: u16| Some(Goertzel::new(hz.into()));
+/// What is listened to for a pitch.
+fn bins(pitch: Pitch) -> [Vec<Goertzel>; 2] {
+    let around = |hz: u16, bins: &[f32]| -> Vec<Goertzel> {
+        bins.iter().map(|off| Goertzel::new(f32::from(hz) + off * RESOLUTION)).collect()
+    };
+    let one = |hz: u16| around(hz, &[-0.5, 0.5]);
     match pitch {
-        Pitch::Single(f) => [bin(f), None, None],
-        Pitch::Sum(f, g) => [bin(f), bin(g), None],
-        Pitch::Modulated(f, g) => [bin(f), bin(f.saturating_sub(g)), bin(f + g)],
+        Pitch::Single(f) => [one(f), Vec::new()],
+        Pitch::Sum(f, g) => [one(f), one(g)],
+        // The carrier and its two sidebands, which are 15 to 33 Hz away.
+        Pitch::Modulated(f, _) => [around(f, &[-3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0]), Vec::new()],
     }
 }
 
 /// E.180 allows cadences ±10 %; lines and steps add a little.
 fn near(ms: u32, expected: u32) -> bool {
-    ms.abs_diff(expected) <= 30.max(expected * 15 / 100)
+    ms.abs_diff(expected) <= 20 + expected * 12 / 100
 }
 
 #[cfg(test)]
@@ -280,7 +375,7 @@ mod tests {
     fn hear(country: Country, mut tone: Tone, gain_db: f32, ms: u32) -> Vec<(ProgressTone, u32)> {
         tone.parts.iter_mut().for_each(|p| p.level_dbm0 += gain_db);
         let law = country.plan().companding;
-        let (mut player, mut detector) = (Player::new(tone), ProgressDetector::new(country));
+        let (mut player, mut detector) = (Player::new(tone), ProgressDetector::new(country, None, true));
         let mut heard = Vec::new();
         for block in 0..ms / 20 {
             let mut samples = [0; BLOCK];
@@ -316,10 +411,16 @@ mod tests {
     }
 
     #[test]
-    fn dial_tone_is_recognised_within_400_ms() {
+    fn dial_tone_is_recognised_as_soon_as_it_cannot_be_a_burst_of_busy_tone() {
         for country in Country::ALL.into_iter().filter(|c| c.plan().dial.cadence.is_empty()) {
             let heard = hear(country, country.plan().dial.tone(), 0.0, 2000);
-            assert_eq!(heard, [(ProgressTone::Dial, DIAL_MS)], "{country:?}");
+            assert_eq!(heard.len(), 1, "{country:?}: {heard:?}");
+            let plan = country.plan();
+            let bursts =
+                [plan.busy, plan.congestion].into_iter().filter(|tone| tone.pitch == plan.dial.pitch);
+            let longest = bursts.flat_map(|tone| tone.cadence.iter().step_by(2)).max().copied().unwrap_or(0);
+            let allowed = DIAL_MS.max(longest + longest / 5 + 50);
+            assert!((longest..=allowed.max(510)).contains(&heard[0].1), "{country:?}: {heard:?}");
         }
     }
 

@@ -28,7 +28,7 @@ impl CallerIdSender {
     pub fn in_call(form: CallerIdForm, caller: &CallerId, clock: [u8; 4]) -> Option<Self> {
         let standard = standard(form).filter(|&standard| standard != Standard::Jclip)?;
         let mut adsi = Self::call_setup(standard, caller, clock)?;
-        adsi.to_a_call();
+        adsi.shorten_for_call();
         adsi.start().then_some(Self { adsi })
     }
 

@@ -37,7 +37,7 @@ impl AdsiSender {
 
     /// Leaves out the channel seizure and shortens the mark, as for a telephone in a call (GR-30
     /// §2.3.1, EN 300 659-2: 80 bits of mark).
-    pub fn to_a_call(&mut self) {
+    pub fn shorten_for_call(&mut self) {
         // SAFETY: the context is live; lengths are in bits.
         unsafe { adsi_tx_set_preamble(self.context.as_ptr(), 0, 80, 5, 1) };
     }

@@ -1,6 +1,8 @@
 //! An engine on a bench: bearers whose far ends are in our hands, and packets likewise.
 #![allow(dead_code)] // each test file uses a part
 
+pub mod signal;
+
 use demarc_hal::{BLOCK, Bearer, Block, ChannelId, Companding, Transfer};
 use demarc_media::Engine;
 use demarc_media::rtp::Header;
