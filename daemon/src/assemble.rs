@@ -1,6 +1,7 @@
 //! Putting a switch together: its cards, its media thread, its node. The simulated telco is put
 //! together in the same way as the gateway.
 
+use crate::amend::Amendments;
 use crate::clock::{Clock, unix_ms};
 use crate::inbox::Inbox;
 use crate::media::{Media, MediaFigures};
@@ -10,7 +11,7 @@ use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
 use crate::switch::{self, Hardware, Records, SwitchParts};
 use crate::wake::Bell;
-use demarc_hal::Driver;
+use demarc_hal::{Driver, SharedDriver};
 use demarc_model::Config;
 use demarc_node::Node;
 use std::path::Path;
@@ -38,6 +39,8 @@ pub struct Needs<'a> {
     pub rtp: RtpPorts,
     /// Where call records go.
     pub records: Records,
+    /// Where it asks for changes of the configuration.
+    pub amendments: Option<Amendments>,
     /// Its inbox, and the end at which it takes orders out.
     pub inbox: (Inbox, Receiver<crate::inbox::Order>),
     /// The bell of the inbox.
@@ -61,9 +64,23 @@ pub struct Started {
 /// # Errors
 /// When the system has no descriptor, thread or randomness left.
 pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
-    let Needs { name, clock, config, mut driver, helper, udp, tcp, rtp, records, inbox, bell, runtime } =
-        needs;
+    let Needs {
+        name,
+        clock,
+        config,
+        mut driver,
+        helper,
+        udp,
+        tcp,
+        rtp,
+        records,
+        amendments,
+        inbox,
+        bell,
+        runtime,
+    } = needs;
     let card_clock = driver.open_clock()?;
+    let driver = SharedDriver::new(driver)?;
     let media = Media::start(name, card_clock, rtp, bell.clone())?;
     let figures = media.figures.clone();
     let hardware = Hardware::new(driver, config.clone(), helper.to_owned());
@@ -82,6 +99,7 @@ pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
         runtime,
         media,
         records,
+        amendments,
         shared: shared.clone(),
         inbox,
         orders,

@@ -50,13 +50,17 @@ impl Banner {
             lines.extend(self.accounts().iter().map(account));
         }
         lines.push(format!("  all of this again: {demarc} directory"));
-        lines.push(format!("  an analog phone: {demarc} phone 1 off-hook"));
+        if !self.numbers.is_empty() {
+            lines.push(format!("  an analog phone: {demarc} phone 1 off-hook"));
+        }
         lines.extend([String::new(), "What to dial:".into()]);
         lines.push("  201-204      the SIP phones".into());
         lines.push("  211-214      the analog phones".into());
         lines.push("  200          everybody".into());
         lines.extend(self.numbers.iter().map(|number| format!("  {:<12} {}", number.number, number.name)));
-        lines.push("  8 in front   through an analog line instead of the PRI".into());
+        if !self.numbers.is_empty() {
+            lines.push("  8 in front   through an analog line instead of the PRI".into());
+        }
         lines.extend([String::new(), "ready".into(), String::new()]);
         lines.join("\n")
     }

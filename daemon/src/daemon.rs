@@ -1,19 +1,22 @@
 //! Starting and stopping.
 
+use crate::amend::{self, Amendments};
 use crate::args::Args;
 use crate::assemble::{self, Needs};
 use crate::banner::Banner;
+use crate::cards::{self, Around};
 use crate::clock::{Clock, unix_ms};
 use crate::control::Control;
 use crate::gateway::Running;
 use crate::inbox::{Inbox, Order};
 use crate::metrics::Metrics;
 use crate::rtp_ports::{RtpPorts, RtpRange};
-use crate::sim::{Phones, World};
+use crate::sim::Phones;
 use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
 use crate::wake::Bell;
 use demarc_api::{Api, Options, SimulatedNumber};
+use demarc_hal::SpanInfo;
 use demarc_model::Config;
 use demarc_model::config::{Secret, telco_numbers};
 use demarc_store::{Change, RecorderOptions, Store, random_text};
@@ -56,7 +59,9 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let clock = Clock::start();
     let helper = args.helper()?;
     let store = open_store(&args.data)?;
-    let config = Arc::new(args.override_config(current_config(&store, clock)?));
+    let cards::Opened { driver, around } = cards::open(&args)?;
+    let found = around.is_none().then(|| driver.spans());
+    let config = Arc::new(args.override_config(current_config(&store, clock, found.as_deref())?));
     let recorder = Arc::new(store.recorder(RecorderOptions::default())?);
     let http = TcpListener::bind(args.http).await.map_err(|error| {
         format!(
@@ -66,7 +71,6 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         )
     })?;
 
-    let World { gateway, telco, phones, cables } = World::build()?;
     let runtime = tokio::runtime::Handle::current();
 
     let bell = Bell::new()?;
@@ -78,12 +82,13 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let (first, count) = (system.rtp.first_port, system.rtp.ports);
     let rtp = RtpPorts::bind(RtpRange { ip: media_ip, first, count })?;
     let records = recorder.clone();
+    let (amendments, asked) = Amendments::new();
     let switch_inbox = inbox.0.clone();
     let started = assemble::start(Needs {
         name: "gateway",
         clock,
         config: config.clone(),
-        driver: Box::new(gateway),
+        driver,
         helper: &helper,
         udp,
         tcp: Some(tcp),
@@ -93,15 +98,22 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
                 tracing::error!(%error, "a call record is lost");
             }
         }),
+        amendments: Some(amendments),
         inbox,
         bell,
         runtime: runtime.clone(),
     })?;
-    let telco_inbox = start_telco(clock, Box::new(telco), &helper, runtime)?;
-    let phones = Phones::start(Box::new(phones), config.system.country)?;
-
+    let simulated = around.is_some();
+    let (telco_inbox, phones, cables) = match around {
+        Some(Around { telco, phones, cables }) => {
+            let telco = start_telco(clock, Box::new(telco), &helper, runtime)?;
+            (Some(telco), Some(Phones::start(Box::new(phones), config.system.country)?), cables)
+        }
+        None => (None, None, Vec::new()),
+    };
+    let number = |(number, name)| SimulatedNumber { number, name };
     let numbers: Vec<SimulatedNumber> =
-        telco_numbers().into_iter().map(|(number, name)| SimulatedNumber { number, name }).collect();
+        if simulated { telco_numbers().into_iter().map(number).collect() } else { Vec::new() };
     let running = Arc::new(Running {
         args: args.clone(),
         inbox: switch_inbox.clone(),
@@ -117,6 +129,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         tls: false,
         version: env!("CARGO_PKG_VERSION").into(),
     })?;
+    amend::serve(asked, api.clone())?;
     let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
     let sip = config.system.sip.udp.or(config.system.sip.tcp);
     let banner = Banner {
@@ -153,7 +166,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
 
     wait_for_signal().await?;
     tracing::info!("stopping: calls are ended, records are written");
-    for inbox in [&switch_inbox, &telco_inbox] {
+    for inbox in [Some(&switch_inbox), telco_inbox.as_ref()].into_iter().flatten() {
         let _ = inbox.post(Order::Stop);
     }
     let _ = tokio::task::spawn_blocking(move || started.thread.join()).await;
@@ -171,14 +184,19 @@ fn open_store(data: &Path) -> Result<Store, Box<dyn Error>> {
     Ok(Store::open(data.join("demarc.db"))?)
 }
 
-/// The configuration in force; a gateway that nobody has set up gets one to begin with.
-fn current_config(store: &Store, clock: Clock) -> Result<Config, Box<dyn Error>> {
+/// The configuration in force; a gateway that nobody has set up gets one to begin with, made for
+/// the real cards that were found.
+fn current_config(store: &Store, clock: Clock, found: Option<&[SpanInfo]>) -> Result<Config, Box<dyn Error>> {
     if let Some(revision) = store.current()? {
         return Ok(revision.config);
     }
     // Drawn before they are needed: the constructor cannot fail.
     let mut passwords = (0..16).map(|_| random_text(PASSWORD)).collect::<Result<Vec<_>, _>>()?;
-    let config = Config::default_gateway(&mut || Secret::new(passwords.pop().unwrap_or_default()));
+    let mut secrets = || Secret::new(passwords.pop().unwrap_or_default());
+    let config = match found {
+        Some(cards) => Config::for_hardware(cards, &mut secrets),
+        None => Config::default_gateway(&mut secrets),
+    };
     let change = Change { expected: 0, author: "demarcd", summary: "To begin with", config: &config };
     store.commit(change, unix_ms(clock.now().wall))?;
     Ok(config)
@@ -204,6 +222,7 @@ fn start_telco(
         tcp: None,
         rtp: RtpPorts::default(),
         records: Box::new(drop),
+        amendments: None,
         inbox,
         bell,
         runtime,

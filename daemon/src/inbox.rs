@@ -1,8 +1,10 @@
 //! What other threads ask of the switch thread.
 
 use crate::wake::Bell;
+use demarc_hal::SharedDriver;
 use demarc_model::live::Ladder;
-use demarc_model::{CallId, Config};
+use demarc_model::{CallId, Config, SpanId};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::time::Duration;
@@ -23,6 +25,10 @@ pub enum Order {
     Ladder(CallId, SyncSender<Option<Ladder>>),
     /// The calls whose ladders are kept, the newest first.
     LadderCalls(SyncSender<Vec<CallId>>),
+    /// Lend spans to a hardware test; none when one is in use.
+    Lend(BTreeSet<SpanId>, SyncSender<Option<SharedDriver>>),
+    /// Take lent spans back.
+    GiveBack(BTreeSet<SpanId>),
     /// End the thread; calls are told.
     Stop,
 }

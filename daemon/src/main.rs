@@ -1,9 +1,11 @@
 //! `demarcd`: threads, sockets, clock and wiring around the node.
 #![forbid(unsafe_code)]
 
+mod amend;
 mod args;
 mod assemble;
 mod banner;
+mod cards;
 mod clock;
 mod daemon;
 mod gateway;

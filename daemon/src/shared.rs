@@ -28,7 +28,11 @@ pub struct Found {
 
 impl Default for Shared {
     fn default() -> Self {
-        Self { live: ArcSwap::default(), hardware: ArcSwap::default(), events: broadcast::Sender::new(EVENTS) }
+        Self {
+            live: ArcSwap::default(),
+            hardware: ArcSwap::default(),
+            events: broadcast::Sender::new(EVENTS),
+        }
     }
 }
 

@@ -34,6 +34,12 @@ impl SharedDriver {
     }
 }
 
+impl std::fmt::Debug for SharedDriver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SharedDriver").finish_non_exhaustive()
+    }
+}
+
 impl Driver for SharedDriver {
     fn spans(&self) -> Vec<SpanInfo> {
         self.lock().spans()

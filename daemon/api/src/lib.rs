@@ -6,6 +6,7 @@
 //! give it as `ETag`, changes must name it in `If-Match`.
 #![forbid(unsafe_code)]
 
+mod amend;
 mod attempts;
 mod auth;
 mod body;
@@ -39,6 +40,7 @@ mod system;
 mod token;
 mod trunk;
 
+pub use amend::AmendError;
 pub use gateway::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
 pub use headers::secure;
 pub use setup::new_setup_code;

@@ -5,7 +5,7 @@ use crate::attempts::Attempts;
 use crate::problem::{Code, Problem};
 use crate::setup::SetupCode;
 use demarc_model::{Config, Now};
-use demarc_store::{PasswordHash, Store, StoreError};
+use demarc_store::{Change, CommitError, PasswordHash, Store, StoreError};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, RwLock};
 use std::time::{Duration, UNIX_EPOCH};
 use tokio::sync::Semaphore;
@@ -114,6 +114,11 @@ impl Api {
 
     pub(crate) fn set_current(&self, current: Current) {
         *self.0.current.write().unwrap_or_else(PoisonError::into_inner) = current;
+    }
+
+    /// Commits a revision. Only under [`Api::editing`].
+    pub(crate) fn commit(&self, change: Change<'_>) -> Result<u64, CommitError> {
+        self.0.store.commit(change, self.now_ms())
     }
 
     pub(crate) fn editing(&self) -> MutexGuard<'_, ()> {

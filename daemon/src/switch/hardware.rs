@@ -9,8 +9,8 @@ mod words;
 use super::token;
 use crate::isdn::IsdnLink;
 use demarc_hal::{
-    Alarm, Bearer, Card, Driver, DriverEvent, Error, Line, LineCommand, LineEvent, PortKind, Signalling,
-    SpanInfo, SpanKind, SpanSettings,
+    Alarm, Bearer, Card, Driver, DriverEvent, Error, Line, LineCommand, LineEvent, PortKind, SharedDriver,
+    Signalling, SpanInfo, SpanKind, SpanSettings,
 };
 use demarc_isdn::{Command, Event};
 use demarc_model::config::Span;
@@ -29,7 +29,7 @@ const AGAIN: Duration = Duration::from_millis(50);
 
 /// The cards of a switch thread.
 pub struct Hardware {
-    driver: Box<dyn Driver>,
+    driver: SharedDriver,
     helper: PathBuf,
     config: Arc<Config>,
     lines: BTreeMap<ChannelId, Box<dyn Line>>,
@@ -44,6 +44,8 @@ pub struct Hardware {
     pending: BTreeSet<SpanId>,
     /// Spans of which something could not be opened yet.
     again: BTreeMap<SpanId, Instant>,
+    /// Spans that a hardware test has: nothing of them is open here.
+    lent: BTreeSet<SpanId>,
 }
 
 /// What the cards have to tell the rest of the gateway.
@@ -54,6 +56,8 @@ pub enum News {
     Bearer(ChannelId, Box<dyn Bearer>),
     /// The media thread is to close the ports of a span.
     NoBearers(SpanId),
+    /// A span that was never seen before: the configuration may want it.
+    New(SpanInfo),
     /// Spans and cards as they are now, for whoever looks.
     Found(Vec<SpanInfo>, Vec<Card>),
 }
@@ -61,7 +65,7 @@ pub enum News {
 impl Hardware {
     /// Sets up every digital span that the configuration uses; nothing is open yet. A span that
     /// cannot be set up is logged and left as it is: the others work.
-    pub fn new(driver: Box<dyn Driver>, config: Arc<Config>, helper: PathBuf) -> Self {
+    pub fn new(driver: SharedDriver, config: Arc<Config>, helper: PathBuf) -> Self {
         let mut hardware = Self {
             driver,
             helper,
@@ -73,6 +77,7 @@ impl Hardware {
             known: BTreeMap::new(),
             pending: BTreeSet::new(),
             again: BTreeMap::new(),
+            lent: BTreeSet::new(),
         };
         for span in hardware.driver.spans() {
             let _ = hardware.set_up(&span);
@@ -113,7 +118,10 @@ impl Hardware {
                 }
                 DriverEvent::Arrived(span) => {
                     tracing::info!(%span, "a card is there");
-                    self.known.remove(&span);
+                    if self.known.remove(&span).is_none() {
+                        let spans = self.driver.spans();
+                        news.extend(spans.into_iter().find(|info| info.id == span).map(News::New));
+                    }
                     news.extend(self.settle(span, now, epoll));
                     news.push(self.found());
                 }
@@ -173,7 +181,41 @@ impl Hardware {
             }
         }
         self.config = config;
-        self.pending = self.known.keys().copied().filter(|span| !self.is_as_wanted(*span)).collect();
+        let known = self.known.keys().copied();
+        self.pending = known.filter(|span| !self.lent.contains(span) && !self.is_as_wanted(*span)).collect();
+    }
+
+    /// Lends spans to a hardware test: their ports are closed here until they are given back. None
+    /// when one carries a call, or is lent already.
+    pub(super) fn lend(
+        &mut self,
+        spans: &BTreeSet<SpanId>,
+        live: &Live,
+        epoll: &Epoll,
+    ) -> Option<(SharedDriver, Vec<News>)> {
+        let free = |span: &SpanId| self.known.contains_key(span) && !self.lent.contains(span);
+        if !spans.iter().all(|span| free(span) && is_idle(live, *span)) {
+            return None;
+        }
+        let news = spans.iter().flat_map(|span| self.close(*span, epoll)).collect();
+        for span in spans {
+            self.again.remove(span);
+            // Whatever the test makes of it: it is set up anew afterwards.
+            self.configured.remove(span);
+            self.lent.insert(*span);
+        }
+        Some((self.driver.clone(), news))
+    }
+
+    /// Takes lent spans back, and opens them again.
+    pub(super) fn give_back(&mut self, spans: &BTreeSet<SpanId>, now: Instant, epoll: &Epoll) -> Vec<News> {
+        let back: Vec<SpanId> = spans.iter().copied().filter(|span| self.lent.remove(span)).collect();
+        back.into_iter()
+            .flat_map(|span| {
+                self.known.remove(&span);
+                self.settle(span, now, epoll)
+            })
+            .collect()
     }
 
     /// When [`Hardware::handle_timeout`] is due.
@@ -252,6 +294,9 @@ impl Hardware {
     /// Opens what of a span should be open and is not.
     fn settle(&mut self, id: SpanId, now: Instant, epoll: &Epoll) -> Vec<News> {
         let mut news = Vec::new();
+        if self.lent.contains(&id) {
+            return news;
+        }
         let Some(found) = self.driver.spans().into_iter().find(|found| found.id == id) else { return news };
         let mut busy = matches!(self.set_up(&found), Err(Error::Busy(_)));
         let Some(span) = self.driver.spans().into_iter().find(|found| found.id == id) else { return news };

@@ -210,10 +210,8 @@ impl Switch {
                 News::Node(input) => self.input(input),
                 News::Bearer(channel, bearer) => self.media.add_bearer(channel, bearer),
                 News::NoBearers(span) => self.media.drop_bearers(span),
-                News::Found(spans, cards) => {
-                    self.amend(Amendment::Cards(spans.clone()));
-                    self.shared.found(spans, cards);
-                }
+                News::New(span) => self.amend(Amendment::Card(span)),
+                News::Found(spans, cards) => self.shared.found(spans, cards),
             }
         }
     }
@@ -354,9 +352,6 @@ impl Switch {
                 Output::Line { channel, command } => self.hardware.command_line(channel, command),
                 Output::Isdn { span, command } => self.hardware.command_span(span, &command),
                 Output::Media(command) => self.media.order(command),
-                Output::Setting { extension, setting } => {
-                    tracing::info!(%extension, ?setting, "a code was dialled: kept until the next configuration");
-                }
                 Output::Learned { line, what } => {
                     tracing::info!(%line, ?what, "a line was seen to do something new")
                 }

@@ -1,6 +1,7 @@
 //! What a switch thread is made of.
 
 use super::Hardware;
+use crate::amend::Amendments;
 use crate::clock::Clock;
 use crate::inbox::{Inbox, Order};
 use crate::media::Media;
@@ -36,6 +37,8 @@ pub struct SwitchParts {
     pub media: Media,
     /// Where its call records go.
     pub records: Records,
+    /// Where it asks for changes of the configuration; the telco's is fixed.
+    pub amendments: Option<Amendments>,
     /// Where it shows itself.
     pub shared: Arc<Shared>,
     /// Its own inbox, for answers.
