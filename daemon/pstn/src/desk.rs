@@ -8,7 +8,8 @@ use demarc_model::config::LineId;
 use demarc_model::media::{Detect, Source};
 use demarc_model::trace::{Direction, Protocol};
 use demarc_model::{
-    Cause, ChannelId, Config, Instant, Learned, LegEvent, LegId, MediaCommand, Now, Room, SpanId, StreamId, Trace,
+    Cause, ChannelId, Config, Instant, Learned, LegEvent, LegId, MediaCommand, Now, Room, SpanId, StreamId,
+    Trace,
 };
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

@@ -41,7 +41,9 @@ pub use room::Pstn;
 
 use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
 use demarc_model::config::LineId;
-use demarc_model::{ChannelId, Config, Learned, LegCommand, LegEvent, MediaCommand, MediaEvent, SpanId, Trace};
+use demarc_model::{
+    ChannelId, Config, Learned, LegCommand, LegEvent, MediaCommand, MediaEvent, SpanId, Trace,
+};
 use std::sync::Arc;
 
 /// Something that happened.

@@ -263,7 +263,7 @@ impl Lab {
                         self.later(after, Input::Media(event));
                     }
                 }
-                Output::Learned { line, what } => self.write(&format!("learned line {line} {what:?}")),
+                Output::Learned { .. } => {}
                 Output::Setting { extension, setting } => {
                     self.write(&format!("setting {extension} {setting:?}"));
                     // As the daemon does: stored, and then in force.

@@ -159,6 +159,26 @@ impl Bench {
         std::mem::take(&mut self.said).iter().filter(|output| lines(output)).filter_map(words::of).collect()
     }
 
+    /// Only the offers, in words.
+    pub(crate) fn take_offers(&mut self) -> Vec<String> {
+        let offers = |output: &&Output| matches!(output, Output::Leg(LegEvent::Offered(_)));
+        self.said.iter().filter(offers).filter_map(words::of).collect()
+    }
+
+    /// The open stream of a channel.
+    pub(crate) fn stream_of(&self, channel: ChannelId) -> StreamId {
+        self.promises.stream_of(channel).expect("the channel has a stream")
+    }
+
+    /// What was learnt of lines.
+    pub(crate) fn take_learned(&mut self) -> Vec<demarc_model::Learned> {
+        let learned = std::mem::take(&mut self.said).into_iter().filter_map(|output| match output {
+            Output::Learned { what, .. } => Some(what),
+            _ => None,
+        });
+        learned.collect()
+    }
+
     /// The labels of the ladder.
     pub(crate) fn take_ladder(&mut self) -> Vec<(LegId, String)> {
         let labels = std::mem::take(&mut self.said).into_iter().filter_map(|output| match output {

@@ -25,6 +25,10 @@ impl Promises {
         self.streams.values().copied().collect()
     }
 
+    pub(super) fn stream_of(&self, channel: ChannelId) -> Option<StreamId> {
+        self.streams.iter().find(|(_, other)| **other == channel).map(|(stream, _)| *stream)
+    }
+
     pub(super) fn input(&mut self, input: &Input) {
         if let Input::Leg(LegCommand::Dial(dial)) = input
             && !self.ended.contains(&dial.leg)

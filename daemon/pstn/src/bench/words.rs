@@ -12,8 +12,7 @@ pub(super) fn of(output: &Output) -> Option<String> {
         Output::Media(command) => media(command),
         Output::Line { channel, command } => format!("line {channel} {command:?}"),
         Output::Isdn { command, .. } => isdn(command),
-        Output::Learned { line, what } => format!("learned {line} {what:?}"),
-        Output::Trace(_) | Output::Changed => return None,
+        Output::Trace(_) | Output::Changed | Output::Learned { .. } => return None,
     })
 }
 
@@ -39,6 +38,9 @@ fn leg(event: &LegEvent) -> String {
         LegEvent::Retrieved { .. } => "Retrieved".into(),
         LegEvent::Flash { .. } => "Flash".into(),
         LegEvent::Charge { charge, .. } => format!("Charge {charge:?}"),
+        LegEvent::Transfer { .. } => "Transfer".into(),
+        LegEvent::TransferTo { .. } => "TransferTo".into(),
+        LegEvent::Conference { .. } => "Conference".into(),
         LegEvent::Ended { cause, .. } => format!("Ended {}", cause.value()),
     }
 }

@@ -32,12 +32,7 @@ impl FxoLine {
         };
         let unsure = open && start.is_none() && country.plan().caller_id.confidence == Confidence::Low;
         let start = start.unwrap_or(usual_start);
-        Expectation {
-            form: usual_form,
-            start,
-            open,
-            always: start == CallerIdStart::BeforeRing || unsure,
-        }
+        Expectation { form: usual_form, start, open, always: start == CallerIdStart::BeforeRing || unsure }
     }
 
     /// Listens for caller identity.

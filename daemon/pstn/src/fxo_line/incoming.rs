@@ -60,9 +60,7 @@ impl FxoLine {
 
     /// Japan: is the ring that begins now to be answered for the data?
     fn wants_primary(&self, desk: &Desk) -> bool {
-        self.expectation(desk).form == CallerIdForm::V23Japan
-            && !self.has_caller(desk)
-            && !self.primary_done
+        self.expectation(desk).form == CallerIdForm::V23Japan && !self.has_caller(desk) && !self.primary_done
     }
 
     /// Japan: the first answer, for the data.

@@ -43,8 +43,8 @@ use demarc_model::live::{ChannelState, LiveLine};
 use demarc_model::media::{CallerIdForm, Detect, ProgressTone};
 use demarc_model::trace::Protocol;
 use demarc_model::{
-    Bearer, CallerId, Cause, ChannelId, Instant, Learned, LegCommand, LegEvent, LegId, MediaCommand, MediaEvent, Offer, Party,
-    Presentation, StreamId,
+    Bearer, CallerId, Cause, ChannelId, Instant, Learned, LegCommand, LegEvent, LegId, MediaCommand,
+    MediaEvent, Offer, Party, Presentation, StreamId,
 };
 use habits::Habits;
 use ringing::Ringing;
@@ -194,13 +194,13 @@ impl FxoLine {
     pub(crate) fn live(&self) -> LiveLine {
         let state = match &self.state {
             State::Idle => ChannelState::Idle,
-            State::Listening
-            | State::ShortRing
-            | State::Primary
-            | State::Ringing(_)
-            | State::Unwanted => ChannelState::Ringing,
+            State::Listening | State::ShortRing | State::Primary | State::Ringing(_) | State::Unwanted => {
+                ChannelState::Ringing
+            }
             State::Shared => ChannelState::Busy,
-            State::Seizing(_) | State::Releasing(_) | State::Dialling { .. } | State::Dialled { .. } => ChannelState::Dialling,
+            State::Seizing(_) | State::Releasing(_) | State::Dialling { .. } | State::Dialled { .. } => {
+                ChannelState::Dialling
+            }
             State::Active { .. } => ChannelState::Busy,
             State::Guard(_) => ChannelState::Guard,
             State::Down => ChannelState::Down,
