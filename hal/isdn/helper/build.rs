@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
 fn main() -> ExitCode {
-    println!("cargo:rerun-if-changed=shim/shim.c");
-    println!("cargo:rerun-if-changed=shim/shim.h");
+    println!("cargo:rerun-if-changed=shim");
     println!("cargo:rerun-if-env-changed=LIBPRI_DIR");
     let Some(directory) = archive() else {
         eprintln!(
@@ -14,7 +13,10 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     };
     let mut shim = cc::Build::new();
-    shim.file("shim/shim.c").warnings(true).extra_warnings(true).std("c11");
+    for file in ["shim", "party", "event", "services"] {
+        shim.file(format!("shim/{file}.c"));
+    }
+    shim.warnings(true).extra_warnings(true).std("c11");
     if let Some(include) = directory.parent().map(|parent| parent.join("include"))
         && include.join("libpri.h").exists()
     {

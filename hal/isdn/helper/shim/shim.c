@@ -45,20 +45,83 @@ int64_t demarc_next(struct pri *pri)
 	return next ? microseconds(next) : -1;
 }
 
-struct pri *demarc_new(int fd, int network, int dialect, int overlap, demarc_io read,
+int demarc_size(int which)
+{
+	static const int sizes[] = {
+		sizeof(struct demarc_event), sizeof(struct demarc_sub), sizeof(struct demarc_setup),
+		sizeof(struct demarc_settings), sizeof(struct demarc_charge),
+		sizeof(struct demarc_rate), sizeof(struct demarc_party),
+		sizeof(struct demarc_redirecting),
+	};
+
+	return which >= 0 && which < (int) (sizeof(sizes) / sizeof(sizes[0])) ? sizes[which] : -1;
+}
+
+static void set_timers(struct pri *pri, const int32_t *wanted)
+{
+	static const int names[] = {
+		PRI_TIMER_T200, PRI_TIMER_T203, PRI_TIMER_N200, PRI_TIMER_K, PRI_TIMER_T303,
+		PRI_TIMER_T305, PRI_TIMER_T308, PRI_TIMER_T309, PRI_TIMER_T313, PRI_TIMER_T316,
+		PRI_TIMER_N316,
+	};
+	unsigned i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); ++i) {
+		if (wanted[i] >= 0) {
+			pri_set_timer(pri, names[i], wanted[i]);
+		}
+	}
+}
+
+/* Names as libpri does by itself, and text during the call where the dialect has a display. */
+static void set_display(struct pri *pri, const struct demarc_settings *settings)
+{
+	const unsigned long all = PRI_DISPLAY_OPTION_NAME_INITIAL | PRI_DISPLAY_OPTION_NAME_UPDATE
+		| PRI_DISPLAY_OPTION_TEXT;
+	int euro = settings->dialect == PRI_SWITCH_EUROISDN_E1
+		|| settings->dialect == PRI_SWITCH_EUROISDN_T1;
+
+	if (settings->dialect == PRI_SWITCH_QSIG) {
+		return;
+	}
+	pri_display_options_receive(pri, all);
+	/* Display is for the network to send (Q.931 section 3.1.14). */
+	if (settings->network || !euro) {
+		pri_display_options_send(pri, all);
+	}
+}
+
+struct pri *demarc_new(int fd, const struct demarc_settings *settings, demarc_io read,
 	demarc_io write, void *user)
 {
-	struct pri *pri = pri_new_cb(fd, network ? PRI_NETWORK : PRI_CPE, dialect, read, write, user);
+	int node = settings->network ? PRI_NETWORK : PRI_CPE;
+	struct pri *pri = settings->bri
+		? pri_new_bri_cb(fd, settings->bri == 1, node, settings->dialect, read, write, user)
+		: pri_new_cb(fd, node, settings->dialect, read, write, user);
 
 	if (!pri) {
 		return NULL;
 	}
-	pri_set_overlapdial(pri, overlap);
+	set_timers(pri, settings->timers);
+	set_display(pri, settings);
+	pri_set_overlapdial(pri, settings->overlap);
 	/* Refuse a call with the message that its state asks for (Q.931 section 5.3.2). */
 	pri_hangup_fix_enable(pri, 1);
 	/* Names and diversions travel in FACILITY elements in some dialects. */
 	pri_facility_enable(pri);
+	pri_aoc_events_enable(pri, 1);
+	pri_hold_enable(pri, settings->supplementary);
+	pri_transfer_enable(pri, settings->supplementary);
+	pri_set_service_message_support(pri, settings->service);
+	if (settings->layer_2) {
+		pri_persistent_layer2_option(pri, (enum pri_layer2_persistence) settings->layer_2);
+	}
 	return pri;
+}
+
+void demarc_join(struct pri *first, struct pri *second)
+{
+	pri_enslave(first, second);
 }
 
 void demarc_log_to(demarc_log log)
@@ -70,135 +133,6 @@ void demarc_log_to(demarc_log log)
 void *demarc_user(struct pri *pri)
 {
 	return pri_get_userdata(pri);
-}
-
-/* As much as fits, always with its end. */
-static void copy(char *to, size_t size, const char *from)
-{
-	size_t length = strnlen(from, size - 1);
-
-	memcpy(to, from, length);
-	to[length] = '\0';
-}
-
-static void copy_number(struct demarc_number *to, const struct pri_party_number *from)
-{
-	to->valid = from->valid;
-	to->plan = from->plan;
-	to->presentation = from->presentation;
-	copy(to->digits, sizeof(to->digits), from->str);
-}
-
-static void read_subcommands(struct demarc_event *to, const struct pri_subcommands *from)
-{
-	int i;
-
-	for (i = 0; from && i < from->counter_subcmd && i < PRI_MAX_SUBCOMMANDS; ++i) {
-		const struct pri_subcommand *sub = &from->subcmd[i];
-
-		if (sub->cmd == PRI_SUBCMD_CONNECTED_LINE) {
-			copy_number(&to->connected, &sub->u.connected_line.id.number);
-		} else if (sub->cmd == PRI_SUBCMD_REDIRECTING) {
-			copy_number(&to->redirecting, &sub->u.redirecting.from.number);
-		}
-	}
-}
-
-static void read_ring(struct demarc_event *to, const pri_event_ring *from)
-{
-	to->call = from->call;
-	to->channel = from->channel;
-	to->complete = from->complete;
-	to->flexible = from->flexible;
-	to->capability = from->ctype;
-	to->reference = from->cref;
-	to->called.valid = 1;
-	to->called.plan = from->calledplan;
-	copy(to->called.digits, sizeof(to->called.digits),
-		from->callednum[0] ? from->callednum : from->keypad_digits);
-	copy_number(&to->calling, &from->calling.number);
-	if (from->calling.name.valid) {
-		copy(to->name, sizeof(to->name), from->calling.name.str);
-	}
-	read_subcommands(to, from->subcmds);
-}
-
-/* libpri overwrites its event in the next call: everything is copied. */
-static int flatten(struct demarc_event *to, const pri_event *from)
-{
-	if (!from) {
-		return 0;
-	}
-	memset(to, 0, sizeof(*to));
-	to->kind = from->e;
-	to->cause = -1;
-	to->reference = -1;
-	switch (from->e) {
-	case PRI_EVENT_CONFIG_ERR:
-		copy(to->text, sizeof(to->text), from->err.err);
-		break;
-	case PRI_EVENT_RESTART:
-		to->channel = from->restart.channel;
-		break;
-	case PRI_EVENT_RESTART_ACK:
-		to->channel = from->restartack.channel;
-		break;
-	case PRI_EVENT_RING:
-		read_ring(to, &from->ring);
-		break;
-	case PRI_EVENT_INFO_RECEIVED:
-		to->call = from->ring.call;
-		to->complete = from->ring.complete;
-		copy(to->text, sizeof(to->text), from->ring.callednum);
-		break;
-	case PRI_EVENT_KEYPAD_DIGIT:
-		to->call = from->digit.call;
-		copy(to->text, sizeof(to->text), from->digit.digits);
-		break;
-	case PRI_EVENT_SETUP_ACK:
-		to->call = from->setup_ack.call;
-		to->channel = from->setup_ack.channel;
-		to->progress = from->setup_ack.progressmask;
-		break;
-	case PRI_EVENT_PROCEEDING:
-	case PRI_EVENT_PROGRESS:
-		to->call = from->proceeding.call;
-		to->channel = from->proceeding.channel;
-		to->progress = from->proceeding.progressmask;
-		to->cause = from->e == PRI_EVENT_PROGRESS ? from->proceeding.cause : -1;
-		break;
-	case PRI_EVENT_RINGING:
-		to->call = from->ringing.call;
-		to->channel = from->ringing.channel;
-		to->progress = from->ringing.progressmask;
-		break;
-	case PRI_EVENT_ANSWER:
-		to->call = from->answer.call;
-		to->channel = from->answer.channel;
-		to->progress = from->answer.progressmask;
-		read_subcommands(to, from->answer.subcmds);
-		break;
-	case PRI_EVENT_HANGUP:
-	case PRI_EVENT_HANGUP_REQ:
-	case PRI_EVENT_HANGUP_ACK:
-		to->call = from->hangup.call;
-		to->channel = from->hangup.channel;
-		to->cause = from->hangup.cause;
-		break;
-	default:
-		break;
-	}
-	return 1;
-}
-
-int demarc_run_timers(struct pri *pri, struct demarc_event *event)
-{
-	return flatten(event, pri_schedule_run(pri));
-}
-
-int demarc_read_frame(struct pri *pri, struct demarc_event *event)
-{
-	return flatten(event, pri_check_event(pri));
 }
 
 struct q931_call *demarc_new_call(struct pri *pri)
@@ -219,18 +153,23 @@ int demarc_is_valid(struct pri *pri, struct q931_call *call)
 	return q931_is_call_valid(pri, call);
 }
 
-static void give_number(struct pri_party_number *to, const struct demarc_number *from)
+static void set_redirecting(struct pri_sr *request, const struct demarc_redirecting *from)
 {
-	to->valid = from->valid;
-	to->plan = from->plan;
-	to->presentation = from->presentation;
-	copy(to->str, sizeof(to->str), from->digits);
+	struct pri_party_redirecting redirecting;
+
+	memset(&redirecting, 0, sizeof(redirecting));
+	demarc_give_party(&redirecting.from, &from->from);
+	demarc_give_number(&redirecting.orig_called.number, &from->original);
+	redirecting.count = from->count;
+	redirecting.reason = from->reason;
+	redirecting.orig_reason = from->original_reason;
+	pri_sr_set_redirecting_parties(request, &redirecting);
 }
 
 int demarc_setup(struct pri *pri, struct q931_call *call, const struct demarc_setup *setup)
 {
 	struct pri_sr *request = pri_sr_new();
-	struct pri_party_redirecting redirecting;
+	struct pri_party_subaddress subaddress;
 	struct pri_party_id caller;
 	int failed;
 
@@ -241,27 +180,30 @@ int demarc_setup(struct pri *pri, struct q931_call *call, const struct demarc_se
 	pri_sr_set_bearer(request, setup->capability, setup->layer_1);
 	pri_sr_set_called(request, (char *) setup->called.digits, setup->called.plan,
 		setup->complete);
-	memset(&caller, 0, sizeof(caller));
-	give_number(&caller.number, &setup->calling);
-	if (setup->name[0]) {
-		caller.name.valid = 1;
-		caller.name.presentation = setup->calling.presentation;
-		caller.name.char_set = PRI_CHAR_SET_ISO8859_1;
-		copy(caller.name.str, sizeof(caller.name.str), setup->name);
-		/* libpri drops a name that comes without a number. */
-		if (!caller.number.valid) {
-			caller.number.valid = 1;
-			caller.number.presentation = PRES_NUMBER_NOT_AVAILABLE;
-		}
+	demarc_give_party(&caller, &setup->calling);
+	/* libpri drops a name that comes without a number. */
+	if (caller.name.valid && !caller.number.valid) {
+		caller.number.valid = 1;
+		caller.number.presentation = PRES_NUMBER_NOT_AVAILABLE;
+		caller.name.presentation = PRES_ALLOWED_USER_NUMBER_NOT_SCREENED;
 	}
 	pri_sr_set_caller_party(request, &caller);
+	if (setup->called_subaddress.valid) {
+		memset(&subaddress, 0, sizeof(subaddress));
+		demarc_give_subaddress(&subaddress, &setup->called_subaddress);
+		pri_sr_set_called_subaddress(request, &subaddress);
+	}
 	if (setup->redirecting.valid) {
-		memset(&redirecting, 0, sizeof(redirecting));
-		give_number(&redirecting.from.number, &setup->redirecting);
-		redirecting.count = 1;
-		redirecting.reason = PRI_REDIR_UNKNOWN;
-		redirecting.orig_reason = PRI_REDIR_UNKNOWN;
-		pri_sr_set_redirecting_parties(request, &redirecting);
+		set_redirecting(request, &setup->redirecting);
+	}
+	if (setup->keypad[0]) {
+		pri_sr_set_keypad_digits(request, setup->keypad);
+	}
+	if (setup->user_user[0]) {
+		pri_sr_set_useruser(request, setup->user_user);
+	}
+	if (setup->aoc) {
+		pri_sr_set_aoc_charging_request(request, setup->aoc);
 	}
 	failed = pri_setup(pri, call, request);
 	pri_sr_free(request);
@@ -294,16 +236,17 @@ int demarc_progress(struct pri *pri, struct q931_call *call, int channel, int ca
 		: pri_progress_with_cause(pri, call, channel, 1, cause);
 }
 
-int demarc_connect(struct pri *pri, struct q931_call *call, int channel,
-	const struct demarc_number *connected)
+int demarc_connected_line(struct pri *pri, struct q931_call *call,
+	const struct demarc_party *party)
 {
 	struct pri_party_connected_line line;
 
-	if (connected->valid) {
-		memset(&line, 0, sizeof(line));
-		give_number(&line.id.number, connected);
-		pri_connected_line_update(pri, call, &line);
-	}
+	demarc_give_party(&line.id, party);
+	return pri_connected_line_update(pri, call, &line);
+}
+
+int demarc_connect(struct pri *pri, struct q931_call *call, int channel)
+{
 	return pri_answer(pri, call, channel, 0);
 }
 

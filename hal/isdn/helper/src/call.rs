@@ -1,7 +1,7 @@
 //! The calls of a span, by every name that they have.
 
 use crate::dchannel::Reference;
-use crate::span::slot;
+use crate::span::Channel;
 use crate::sys::Handle;
 use demarc_isdn::CallRef;
 use std::collections::{BTreeMap, VecDeque};
@@ -17,43 +17,49 @@ pub struct Call {
     pub id: CallRef,
     pub handle: Handle,
     pub reference: Reference,
-    /// Its B channel as far as it is known; 0 when it is not.
-    pub slot: u8,
+    /// Its B channel as far as it is known; slot 0 when it is not, or on hold.
+    pub channel: Channel,
     /// Something was sent in answer to its SETUP.
     pub answered: bool,
     /// CALL PROCEEDING or more was sent.
     pub proceeding: bool,
+    /// CONNECT passed.
+    pub connected: bool,
     /// We sent DISCONNECT with a tone.
     pub in_band: bool,
     /// We sent the RELEASE after it.
     pub releasing: bool,
     /// Why it ends: the first reason that anybody gave.
     pub cause: Option<u8>,
+    /// Where the answer to a request for transfer goes.
+    pub reply: Option<Handle>,
     /// When it is cleared although the gateway has said nothing.
     pub guard: Option<i64>,
 }
 
 impl Call {
     /// A call that begins.
-    pub fn new(id: CallRef, handle: Handle, reference: Reference, slot: u8) -> Self {
+    pub fn new(id: CallRef, handle: Handle, reference: Reference, channel: Channel) -> Self {
         Self {
             id,
             handle,
             reference,
-            slot,
+            channel,
             answered: false,
             proceeding: false,
+            connected: false,
             in_band: false,
             releasing: false,
             cause: None,
+            reply: None,
             guard: None,
         }
     }
 
     /// Takes the channel that the far end named; true when it is another one.
-    pub fn take_slot(&mut self, channel: i32) -> bool {
-        let named = slot(channel).unwrap_or(self.slot);
-        std::mem::replace(&mut self.slot, named) != named
+    pub fn take_channel(&mut self, named: Option<Channel>) -> bool {
+        let named = named.unwrap_or(self.channel);
+        std::mem::replace(&mut self.channel, named) != named
     }
 }
 
@@ -99,13 +105,13 @@ impl Calls {
     }
 
     /// Names a call of the far end's and adds it; `None` when there are too many.
-    pub fn accept(&mut self, handle: Handle, reference: Reference, slot: u8) -> Option<CallRef> {
+    pub fn accept(&mut self, handle: Handle, reference: Reference, channel: Channel) -> Option<CallRef> {
         if self.is_full() {
             return None;
         }
         self.incoming = self.incoming.wrapping_add(2);
         let id = CallRef(self.incoming);
-        self.insert(Call::new(id, handle, reference, slot));
+        self.insert(Call::new(id, handle, reference, channel));
         Some(id)
     }
 

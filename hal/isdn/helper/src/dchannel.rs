@@ -1,19 +1,41 @@
 //! The D channel: frames in and out, each with two octets of FCS behind it that the hardware
 //! checks or makes, and a copy of every layer-3 message that passes.
 
+use crate::filter;
 use crate::rewrite::{Rewrite, rewrite};
+use crate::sys::clock;
 use demarc_isdn::q931::Message;
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use std::collections::{BTreeMap, VecDeque};
+use std::fs::File;
+use std::io::{self, ErrorKind, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 
 /// Octets before layer 3 in an I frame: address and control, Q.921 §2.2.
 const HEAD: usize = 4;
+/// The same in a UI frame.
+const UI_HEAD: usize = 3;
 /// Octets of the frame check sequence.
 const FCS: usize = 2;
 /// Copies and log lines that wait; they are fetched after every call of libpri.
 const MANY: usize = 256;
+/// DAHDI's error when an event of the channel waits to be taken: not an error of the D channel. It
+/// is the kernel's 500, which has no name.
+const ELAST: i32 = 500;
+/// How long a D channel is left alone after ELAST, in microseconds of [`clock`]: the driver takes
+/// the event meanwhile.
+const EVENT_PAUSE: i64 = 20_000;
+
+/// Where a D channel is, and who is behind it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Place {
+    /// Interface of the NFAS group.
+    pub interface: u8,
+    /// We are the network side of a point-to-multipoint BRI: each terminal counts its own call
+    /// references.
+    pub terminals: bool,
+}
 
 /// A call reference as both sides know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -22,6 +44,8 @@ pub struct Reference {
     pub ours: bool,
     /// Its value.
     pub value: u16,
+    /// Whose, for a call of a terminal's on a point-to-multipoint BRI; else 0.
+    pub tei: u8,
 }
 
 /// A layer-3 message that passed.
@@ -29,44 +53,87 @@ pub struct Reference {
 pub struct Passed {
     pub outgoing: bool,
     pub octets: Vec<u8>,
-}
-
-impl Passed {
     /// The call that it is about.
-    pub fn reference(&self) -> Option<Reference> {
-        Message::parse(&self.octets).and_then(|message| reference(&message, self.outgoing))
-    }
+    pub reference: Option<Reference>,
 }
 
 /// The descriptor and what passed through it.
 #[derive(Debug)]
 pub struct DChannel {
-    fd: OwnedFd,
-    gone: bool,
+    fd: File,
+    place: Place,
+    /// Why the descriptor does not work any more.
+    gone: Option<String>,
+    /// Not read before then, by [`clock`].
+    resting: Option<i64>,
     frames_read: u64,
+    refused: u64,
+    /// TEI of the last frame that was read.
+    tei: u8,
     passed: VecDeque<Passed>,
     lines: VecDeque<String>,
+    /// Frames that libpri is to read although nobody sent them.
+    injected: VecDeque<Vec<u8>>,
     /// What libpri cannot say by itself, by call.
     pub rewrites: BTreeMap<Reference, Rewrite>,
 }
 
 impl DChannel {
     /// Takes the descriptor over and makes it non-blocking.
-    pub fn new(fd: OwnedFd) -> nix::Result<Self> {
+    pub fn new(fd: OwnedFd, place: Place) -> nix::Result<Self> {
         let flags = OFlag::from_bits_retain(fcntl(&fd, FcntlArg::F_GETFL)?);
         fcntl(&fd, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
-        let (passed, lines) = (VecDeque::new(), VecDeque::new());
-        Ok(Self { fd, gone: false, frames_read: 0, passed, lines, rewrites: BTreeMap::new() })
+        Ok(Self {
+            fd: File::from(fd),
+            place,
+            gone: None,
+            resting: None,
+            frames_read: 0,
+            refused: 0,
+            tei: 0,
+            passed: VecDeque::new(),
+            lines: VecDeque::new(),
+            injected: VecDeque::new(),
+            rewrites: BTreeMap::new(),
+        })
     }
 
-    /// The descriptor does not work any more.
-    pub fn is_gone(&self) -> bool {
-        self.gone
+    /// Why the descriptor does not work any more.
+    pub fn gone(&self) -> Option<&str> {
+        self.gone.as_deref()
+    }
+
+    /// Where it is.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// When it may be read again, when that is not now.
+    pub fn resting(&self) -> Option<i64> {
+        self.resting
     }
 
     /// How many frames were read, to see whether the last attempt read one.
     pub fn frames_read(&self) -> u64 {
         self.frames_read
+    }
+
+    /// How many frames were kept from libpri since the last time; see [`filter`].
+    pub fn take_refused(&mut self) -> u64 {
+        std::mem::take(&mut self.refused)
+    }
+
+    /// The reference of a call that the frame read last began.
+    pub fn reference(&self, value: u16) -> Reference {
+        Reference { ours: false, value, tei: if self.place.terminals { self.tei } else { 0 } }
+    }
+
+    /// Lets libpri read a message as if the far end had sent it in a UI frame.
+    pub fn inject(&mut self, from_network: bool, message: &[u8]) {
+        let address = [if from_network { 0x02 } else { 0x00 }, 0x01, 0x03];
+        if self.injected.len() < MANY {
+            self.injected.push_back([&address, message, &[0; FCS]].concat());
+        }
     }
 
     /// The next message that passed, oldest first.
@@ -81,18 +148,31 @@ impl DChannel {
 
     /// Reads one frame; its length with FCS, or 0 when there is none that libpri should see.
     pub fn read(&mut self, buffer: &mut [u8]) -> usize {
-        match nix::unistd::read(&self.fd, buffer) {
-            Ok(0) => self.gone = true,
+        if let Some(frame) = self.injected.pop_front() {
+            self.frames_read += 1;
+            let to = buffer.get_mut(..frame.len());
+            return to.map_or(0, |to| {
+                to.copy_from_slice(&frame);
+                frame.len()
+            });
+        }
+        if self.gone.is_some() || self.resting.is_some_and(|until| clock() < until) {
+            return 0;
+        }
+        self.resting = None;
+        match (&self.fd).read(buffer) {
+            Ok(0) => self.gone = Some("hung up".into()),
             Ok(length) => {
                 self.frames_read += 1;
-                // libpri trusts that a frame has an address, a control octet and FCS.
-                if length > HEAD && length < buffer.len() {
-                    self.tap(buffer.get(..length).unwrap_or_default(), false);
+                let frame = buffer.get(..length).unwrap_or_default();
+                if length < buffer.len() && filter::is_safe(frame, self.place.terminals) {
+                    self.tei = frame.get(1).map_or(0, |octet| octet >> 1);
+                    self.tap(false, buffer.get(..length).unwrap_or_default());
                     return length;
                 }
+                self.refused += 1;
             }
-            Err(Errno::EAGAIN | Errno::EINTR) => {}
-            Err(_) => self.gone = true,
+            Err(error) => self.failed(&error),
         }
         0
     }
@@ -101,10 +181,20 @@ impl DChannel {
     pub fn write(&mut self, frame: &[u8]) {
         let rewritten = self.rewritten(frame);
         let frame = rewritten.as_deref().unwrap_or(frame);
-        self.tap(frame, true);
-        match nix::unistd::write(&self.fd, frame) {
-            Ok(_) | Err(Errno::EAGAIN | Errno::EINTR | Errno::ENOBUFS) => {}
-            Err(_) => self.gone = true,
+        self.tap(true, frame);
+        if self.gone.is_none()
+            && let Err(error) = (&self.fd).write(frame)
+        {
+            self.failed(&error);
+        }
+    }
+
+    fn failed(&mut self, error: &io::Error) {
+        match error.kind() {
+            ErrorKind::WouldBlock | ErrorKind::Interrupted => {}
+            _ if error.raw_os_error() == Some(Errno::ENOBUFS as i32) => {}
+            _ if error.raw_os_error() == Some(ELAST) => self.resting = Some(clock() + EVENT_PAUSE),
+            _ => self.gone = Some(error.to_string()),
         }
     }
 
@@ -116,18 +206,28 @@ impl DChannel {
     }
 
     fn rewritten(&self, frame: &[u8]) -> Option<Vec<u8>> {
-        let layer_3 = layer_3(frame)?;
+        let (head, layer_3) = layer_3(frame)?;
         let message = Message::parse(layer_3)?;
-        let wish = self.rewrites.get(&reference(&message, true)?)?;
+        let wish = self.rewrites.get(&self.reference_of(frame, true)?)?;
         let message = rewrite(layer_3, &message, wish)?;
-        let head = frame.get(..HEAD)?;
         Some([head, &message, &[0; FCS]].concat())
     }
 
-    fn tap(&mut self, frame: &[u8], outgoing: bool) {
-        if let Some(octets) = layer_3(frame).filter(|_| self.passed.len() < MANY) {
-            self.passed.push_back(Passed { outgoing, octets: octets.to_vec() });
+    fn tap(&mut self, outgoing: bool, frame: &[u8]) {
+        if let Some((_, octets)) = layer_3(frame).filter(|_| self.passed.len() < MANY) {
+            let reference = self.reference_of(frame, outgoing);
+            self.passed.push_back(Passed { outgoing, octets: octets.to_vec(), reference });
         }
+    }
+
+    /// Which call a frame is about. The flag tells the originator's messages from the others.
+    fn reference_of(&self, frame: &[u8], outgoing: bool) -> Option<Reference> {
+        let (_, layer_3) = layer_3(frame)?;
+        let message = Message::parse(layer_3)?;
+        let value = message.reference.filter(|value| *value != 0)?;
+        let ours = message.to_originator != outgoing;
+        let tei = frame.get(1).filter(|_| self.place.terminals && !ours).map_or(0, |octet| octet >> 1);
+        Some(Reference { ours, value, tei })
     }
 }
 
@@ -143,16 +243,67 @@ impl AsRawFd for DChannel {
     }
 }
 
-/// The message in an I frame for call control (SAPI 0, Q.921 §3.3.3); `None` for other frames.
-fn layer_3(frame: &[u8]) -> Option<&[u8]> {
-    let [address, _, control, _, rest @ ..] = frame else { return None };
+/// Head and message of an I or UI frame for call control (SAPI 0, Q.921 §3.3.3); `None` for other
+/// frames.
+fn layer_3(frame: &[u8]) -> Option<(&[u8], &[u8])> {
+    let [address, _, control, ..] = frame else { return None };
+    let head = match control {
+        control if control & 1 == 0 => HEAD,
+        0x03 | 0x13 => UI_HEAD,
+        _ => return None,
+    };
+    let (head, rest) = frame.split_at_checked(head)?;
     let message = rest.get(..rest.len().checked_sub(FCS)?)?;
-    let is_information = control & 1 == 0 && address >> 2 == 0;
-    (is_information && !message.is_empty()).then_some(message)
+    (address >> 2 == 0 && !message.is_empty()).then_some((head, message))
 }
 
-/// Which call a message is about. The flag tells the originator's messages from the others.
-fn reference(message: &Message<'_>, outgoing: bool) -> Option<Reference> {
-    let value = message.reference.filter(|value| *value != 0)?;
-    Some(Reference { ours: message.to_originator != outgoing, value })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn dchannel() -> (DChannel, OwnedFd) {
+        let (mine, far) = nix::unistd::pipe().unwrap();
+        (DChannel::new(mine, Place::default()).unwrap(), far)
+    }
+
+    #[test]
+    fn an_event_of_the_driver_is_no_end() {
+        let (mut dchannel, far) = dchannel();
+        dchannel.failed(&io::Error::from_raw_os_error(ELAST));
+        assert_eq!(dchannel.gone(), None);
+        assert!(dchannel.resting().is_some_and(|until| until > clock()));
+        // What has arrived meanwhile waits.
+        nix::unistd::write(&far, &[0x02, 0x01, 0x7F, 0, 0]).unwrap();
+        assert_eq!(dchannel.read(&mut [0; 64]), 0);
+        dchannel.resting = Some(clock());
+        assert_eq!(dchannel.read(&mut [0; 64]), 5);
+        assert_eq!(dchannel.resting(), None);
+    }
+
+    #[test]
+    fn a_descriptor_that_fails_is_the_end_and_says_why() {
+        for (errno, word) in [(Errno::EBADF, "descriptor"), (Errno::ENODEV, "device"), (Errno::EIO, "input")]
+        {
+            let (mut dchannel, _far) = dchannel();
+            dchannel.failed(&io::Error::from_raw_os_error(errno as i32));
+            let why = dchannel.gone().unwrap().to_lowercase();
+            assert!(why.contains(&word.to_lowercase()), "{why}");
+        }
+        let (mut dchannel, far) = dchannel();
+        drop(far);
+        assert_eq!(dchannel.read(&mut [0; 64]), 0);
+        assert_eq!(dchannel.gone(), Some("hung up"));
+    }
+
+    #[test]
+    fn a_message_is_found_in_both_kinds_of_frame() {
+        let setup = [0x08, 0x01, 0x05, 0x05];
+        let numbered = [&[0x02, 0xFF, 0x00, 0x00][..], &setup, &[0, 0]].concat();
+        let broadcast = [&[0x02, 0xFF, 0x03][..], &setup, &[0, 0]].concat();
+        assert_eq!(layer_3(&numbered).map(|(_, message)| message), Some(&setup[..]));
+        assert_eq!(layer_3(&broadcast).map(|(_, message)| message), Some(&setup[..]));
+        assert_eq!(layer_3(&[0xFC, 0xFF, 0x03, 0x0F, 0, 0, 1, 0xFF, 0, 0]), None, "layer 2 management");
+        assert_eq!(layer_3(&[0x02, 0x01, 0x01, 0x02, 0, 0]), None, "receive ready");
+        assert_eq!(layer_3(&[0x02]), None);
+    }
 }

@@ -9,12 +9,13 @@
 mod call;
 mod convert;
 mod dchannel;
+mod filter;
+mod mwi;
 mod rewrite;
 mod span;
 #[allow(unsafe_code)]
 mod sys;
 
-use dchannel::DChannel;
 use demarc_isdn::socket::{Received, SendError, Socket};
 use demarc_isdn::{Command, Event};
 use nix::errno::Errno;
@@ -60,7 +61,7 @@ fn main() -> ExitCode {
     let sentence = match end {
         End::Done => return ExitCode::SUCCESS,
         End::NotStarted => "it is started by demarcd, with a control socket as standard input",
-        End::NoDChannel => "the D channel is gone",
+        End::NoDChannel => return ExitCode::from(end as u8),
         End::Stuck => "the gateway does not read its events",
         End::Refused => "libpri does not take these settings",
     };
@@ -79,7 +80,8 @@ fn serve(control: &Socket) -> End {
         if let Err(end) = queue.send(control) {
             return end;
         }
-        if span.is_gone() {
+        if let Some(why) = span.gone() {
+            eprintln!("demarc-isdn-helper: the D channel is gone: {why}");
             return End::NoDChannel;
         }
         if wait(control, &mut span, !queue.events.is_empty()).is_err() {
@@ -87,7 +89,7 @@ fn serve(control: &Socket) -> End {
         }
         for _ in 0..BATCH {
             match control.recv() {
-                Received::Message(command, _) => span.handle_command(command),
+                Received::Message(command, descriptor) => span.handle_command(command, descriptor),
                 Received::Bad(bad) => queue.warn(bad.to_string()),
                 Received::Nothing => break,
                 Received::Closed => return End::Done,
@@ -106,8 +108,7 @@ fn start(control: &Socket) -> Result<Span, End> {
         }
         match control.recv() {
             Received::Message(Command::Start(settings), Some(fd)) => {
-                let dchannel = DChannel::new(fd).map_err(|_| End::NoDChannel)?;
-                return Span::new(dchannel, settings).ok_or(End::Refused);
+                return Span::new(fd, settings).ok_or(End::Refused);
             }
             Received::Nothing => {}
             _ => return Err(End::NotStarted),
@@ -122,9 +123,9 @@ fn wait(control: &Socket, span: &mut Span, writing: bool) -> nix::Result<()> {
     let timeout = due.map(|due| u16::try_from(due / 1000 + 1).unwrap_or(u16::MAX));
     let timeout = timeout.map_or(PollTimeout::NONE, PollTimeout::from);
     let out = if writing { PollFlags::POLLOUT } else { PollFlags::empty() };
-    let result = span.with_fd(|dchannel| {
-        let mut fds =
-            [PollFd::new(control.as_fd(), PollFlags::POLLIN | out), PollFd::new(dchannel, PollFlags::POLLIN)];
+    let result = span.with_fds(|dchannels| {
+        let mut fds = vec![PollFd::new(control.as_fd(), PollFlags::POLLIN | out)];
+        fds.extend(dchannels.iter().map(|fd| PollFd::new(*fd, PollFlags::POLLIN)));
         poll(&mut fds, timeout)
     });
     match result {

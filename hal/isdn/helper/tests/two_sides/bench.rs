@@ -3,7 +3,9 @@
 use demarc_isdn::command::Setup;
 use demarc_isdn::q931::describe;
 use demarc_isdn::socket::{Received, Socket};
-use demarc_isdn::{Bearer, CallRef, ChannelChoice, Command, Dialect, Event, PartyNumber, Settings, Side};
+use demarc_isdn::{
+    Bearer, CallRef, ChannelChoice, Command, Dialect, Event, Nfas, PartyNumber, Settings, Side, Timers,
+};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::socket::{AddressFamily, MsgFlags, SockFlag, SockType, recv, send, socketpair};
@@ -13,7 +15,7 @@ use std::path::Path;
 use std::process::Child;
 
 /// How long anything may take before the test gives up: content is asserted here, never timing.
-const PATIENCE: u8 = 90;
+const PATIENCE: u8 = 40;
 
 /// One side of the interface.
 pub struct Party {
@@ -26,21 +28,40 @@ pub struct Party {
     next: u32,
 }
 
-/// Both, and the cable: frames of one side go to the other while `plugged`.
+/// The cable of one D channel: frames of one side go to the other while `plugged`.
+pub struct Cable {
+    /// Its ends: towards the network side, towards the user side.
+    ends: [OwnedFd; 2],
+    pub plugged: bool,
+}
+
+/// Both sides and their cables: one, or two in a group.
 pub struct Bench {
     pub network: Party,
     pub user: Party,
-    /// The cable's ends: towards the network side, towards the user side.
-    ends: [OwnedFd; 2],
-    pub plugged: bool,
-    /// What the user side sent into the unplugged cable.
+    pub cables: Vec<Cable>,
+    /// What the user side sent into the unplugged first cable.
     pub heard: VecDeque<Vec<u8>>,
+    /// Every frame that crossed, with FCS: from the network, octets.
+    pub frames: Vec<(bool, Vec<u8>)>,
     dead: Vec<RawFd>,
 }
 
 fn dchannel() -> (OwnedFd, OwnedFd) {
     let flags = SockFlag::SOCK_CLOEXEC | SockFlag::SOCK_NONBLOCK;
     socketpair(AddressFamily::Unix, SockType::SeqPacket, None, flags).unwrap()
+}
+
+/// Timers that let a test see the end of things.
+pub fn quick() -> Timers {
+    Timers {
+        t200_ms: Some(100),
+        t203_ms: Some(1_000),
+        n200: Some(2),
+        t309_ms: Some(500),
+        t316_ms: Some(100),
+        ..Timers::default()
+    }
 }
 
 impl Bench {
@@ -50,16 +71,12 @@ impl Bench {
     }
 
     pub fn with(dialect: Dialect, overlap: bool) -> Self {
-        let ((network, near), (user, far)) = (dchannel(), dchannel());
-        let settings = |side| Settings { side, dialect, overlap, ..Settings::default() };
-        let mut bench = Self {
-            network: Party::start(settings(Side::Network), network),
-            user: Party::start(settings(Side::User), user),
-            ends: [near, far],
-            plugged: true,
-            heard: VecDeque::new(),
-            dead: Vec::new(),
-        };
+        Self::of(&Settings { dialect, overlap, ..Settings::default() })
+    }
+
+    /// Both sides alike, but for the side; calls can be made.
+    pub fn of(settings: &Settings) -> Self {
+        let mut bench = Self::cold(settings);
         bench.until("both sides up", |bench| {
             bench.network.seen(|event| *event == Event::Up) && bench.user.seen(|event| *event == Event::Up)
         });
@@ -68,15 +85,51 @@ impl Bench {
         bench
     }
 
-    /// Runs the cable and both control sockets until `done`.
+    fn cold(settings: &Settings) -> Self {
+        let ((network, near), (user, far)) = (dchannel(), dchannel());
+        let side = |side| Settings { side, ..settings.clone() };
+        Self {
+            network: Party::start(side(Side::Network), &network),
+            user: Party::start(side(Side::User), &user),
+            cables: vec![Cable { ends: [near, far], plugged: true }],
+            heard: VecDeque::new(),
+            frames: Vec::new(),
+            dead: Vec::new(),
+        }
+    }
+
+    /// A group of two T1 spans, 0 and 1, with a D channel on each; both D channels are up.
+    pub fn group(dialect: Dialect) -> Self {
+        let settings = Settings {
+            dialect,
+            interface: demarc_isdn::Interface::T1,
+            nfas: Some(Nfas { primary: 0 }),
+            timers: quick(),
+            ..Settings::default()
+        };
+        let mut bench = Self::of(&settings);
+        let ((network, near), (user, far)) = (dchannel(), dchannel());
+        bench.cables.push(Cable { ends: [near, far], plugged: true });
+        bench.network.hand(Command::Backup { interface: 1 }, &network);
+        bench.user.hand(Command::Backup { interface: 1 }, &user);
+        bench.until("the backup is up", |bench| {
+            let up = |event: &Event| matches!(event, Event::DChannel { interface: 1, up: true, .. });
+            bench.network.seen(up) && bench.user.seen(up)
+        });
+        bench.network.forget();
+        bench.user.forget();
+        bench
+    }
+
+    /// Runs the cables and both control sockets until `done`.
     pub fn until(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
         for _ in 0..u32::from(PATIENCE) * 50 {
             self.pump();
             if done(self) {
                 return;
             }
-            let [near, far] = &self.ends;
-            let all = [near.as_fd(), far.as_fd(), self.network.socket.as_fd(), self.user.socket.as_fd()];
+            let mut all = vec![self.network.socket.as_fd(), self.user.socket.as_fd()];
+            all.extend(self.cables.iter().flat_map(|cable| cable.ends.iter().map(AsFd::as_fd)));
             // What is hung up is readable for ever: do not spin on it.
             let mut fds: Vec<PollFd> = all
                 .into_iter()
@@ -102,16 +155,19 @@ impl Bench {
     }
 
     fn pump(&mut self) {
-        let [near, far] = &self.ends;
-        for (from, to) in [(near, far), (far, near)] {
-            let mut frame = [0; 512];
-            while let Ok(length @ 1..) = recv(from.as_raw_fd(), &mut frame, MsgFlags::MSG_DONTWAIT) {
-                let frame = &frame[..length];
-                if self.plugged {
-                    let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
-                    let _ = send(to.as_raw_fd(), frame, flags);
-                } else if std::ptr::eq(from, far) {
-                    self.heard.push_back(frame.to_vec());
+        for (which, cable) in self.cables.iter().enumerate() {
+            let [near, far] = &cable.ends;
+            for (from_network, from, to) in [(true, near, far), (false, far, near)] {
+                let mut frame = [0; 512];
+                while let Ok(length @ 1..) = recv(from.as_raw_fd(), &mut frame, MsgFlags::MSG_DONTWAIT) {
+                    let frame = &frame[..length];
+                    if cable.plugged {
+                        self.frames.push((from_network, frame.to_vec()));
+                        let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
+                        let _ = send(to.as_raw_fd(), frame, flags);
+                    } else if !from_network && which == 0 {
+                        self.heard.push_back(frame.to_vec());
+                    }
                 }
             }
         }
@@ -123,22 +179,31 @@ impl Bench {
     pub fn inject(&mut self, frame: &[u8]) -> bool {
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
         for _ in 0..u32::from(PATIENCE) * 50 {
-            match send(self.ends[1].as_raw_fd(), frame, flags) {
+            let end = &self.cables[0].ends[1];
+            match send(end.as_raw_fd(), frame, flags) {
                 Ok(_) => return true,
                 Err(Errno::EAGAIN) => {}
                 Err(_) => return false,
             }
-            self.pump();
-            let mut fds = [PollFd::new(self.ends[1].as_fd(), PollFlags::POLLOUT)];
+            let mut fds = [PollFd::new(end.as_fd(), PollFlags::POLLOUT)];
             poll(&mut fds, PollTimeout::from(20_u8)).unwrap();
+            self.pump();
         }
         panic!("it does not read its D channel any more");
     }
 
     /// Cuts the user's D channel for good.
-    pub fn hang_up_far_end(&mut self) {
+    pub fn hang_up_far_end(&mut self, cable: usize) {
         let (mine, _) = dchannel();
-        self.ends[1] = mine;
+        self.cables[cable].ends[1] = mine;
+    }
+
+    /// A new user side on the cable, as the gateway starts one after the old one has died.
+    pub fn replace_user(&mut self, settings: &Settings) {
+        let (user, far) = dchannel();
+        self.user = Party::start(Settings { side: Side::User, ..settings.clone() }, &user);
+        self.cables[0].ends[1] = far;
+        self.dead.clear();
     }
 
     /// Waits for the first event on the network side that `pick` takes; what came before it and
@@ -160,10 +225,60 @@ impl Bench {
         });
         found.unwrap()
     }
+
+    /// Waits for that very event.
+    pub fn network_says(&mut self, wanted: &Event) {
+        self.network(&format!("{wanted:?}"), |event| (event == wanted).then_some(()));
+    }
+
+    pub fn user_says(&mut self, wanted: &Event) {
+        self.user(&format!("{wanted:?}"), |event| (event == wanted).then_some(()));
+    }
+
+    /// The network calls the user, who answers: the calls' names on both sides.
+    pub fn call(&mut self, slot: u8) -> (CallRef, CallRef) {
+        let mut wanted = self.network.setup("02079460001");
+        wanted.channel.slot = slot;
+        let near = wanted.call;
+        self.network.send(Command::Setup(wanted));
+        let far = self.user("SETUP", |event| match event {
+            Event::Setup(setup) => Some(setup.call),
+            _ => None,
+        });
+        self.user.send(Command::Connect { call: far, connected: None });
+        self.network("CONNECT", |event| matches!(event, Event::Connect { .. }).then_some(()));
+        (near, far)
+    }
+
+    /// The user calls the network, which answers: the calls' names, the network's first.
+    pub fn call_back(&mut self, slot: u8) -> (CallRef, CallRef) {
+        let mut wanted = self.user.setup("2001");
+        wanted.channel.slot = slot;
+        let near = wanted.call;
+        self.user.send(Command::Setup(wanted));
+        let far = self.network("SETUP", |event| match event {
+            Event::Setup(setup) => Some(setup.call),
+            _ => None,
+        });
+        self.network.send(Command::Connect { call: far, connected: None });
+        self.user("CONNECT", |event| matches!(event, Event::Connect { .. }).then_some(()));
+        (far, near)
+    }
+
+    /// The network ends a call; both sides see its end.
+    pub fn clear(&mut self, near: CallRef, far: CallRef) {
+        self.network.send(Command::Clear { call: near, cause: 16 });
+        self.user("DISCONNECT", |event| {
+            matches!(event, Event::Disconnect { call, .. } if *call == far).then_some(())
+        });
+        self.user.send(Command::Clear { call: far, cause: 16 });
+        self.network_says(&Event::Cleared { call: near, cause: 16 });
+        self.user_says(&Event::Cleared { call: far, cause: 16 });
+    }
 }
 
 impl Party {
-    fn start(settings: Settings, dchannel: OwnedFd) -> Self {
+    fn start(settings: Settings, dchannel: &OwnedFd) -> Self {
         let program = Path::new(env!("CARGO_BIN_EXE_demarc-isdn-helper"));
         let (child, socket) = Socket::spawn(program).unwrap();
         socket.send(&Command::Start(settings), Some(dchannel.as_fd())).unwrap();
@@ -199,7 +314,8 @@ impl Party {
     pub fn refuse_all(&mut self) {
         for event in std::mem::take(&mut self.events) {
             if let Event::Setup(setup) = event {
-                self.send(Command::Clear { call: setup.call, cause: 21 });
+                // One that has died does not mind.
+                let _ = self.socket.send(&Command::Clear { call: setup.call, cause: 21 }, None);
             }
         }
     }
@@ -210,12 +326,18 @@ impl Party {
         self.ladder.clear();
     }
 
-    pub fn quiet(&self) -> bool {
-        self.events.is_empty()
+    /// The events that nobody took.
+    pub fn rest(&self) -> Vec<&Event> {
+        self.events.iter().collect()
     }
 
     pub fn send(&self, command: Command) {
         self.socket.send(&command, None).unwrap();
+    }
+
+    /// Sends a descriptor along.
+    pub fn hand(&self, command: Command, descriptor: &OwnedFd) {
+        self.socket.send(&command, Some(descriptor.as_fd())).unwrap();
     }
 
     /// A packet that is no command.

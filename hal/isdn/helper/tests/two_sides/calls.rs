@@ -105,7 +105,7 @@ fn a_call_from_the_network_with_everything_in_it() {
     ] {
         assert!(detail.contains(line), "{line} is not in {detail}");
     }
-    assert!(bench.network.quiet() && bench.user.quiet());
+    assert_eq!((bench.network.rest(), bench.user.rest()), (vec![], vec![]));
     assert_eq!((&bench.network.warnings, &bench.user.warnings), (&vec![], &vec![]));
 }
 
@@ -180,7 +180,7 @@ fn the_caller_gives_up_before_any_answer() {
     assert_eq!(bench.user("clear", cleared(far)), 16);
     assert_eq!(bench.network("clear", cleared(near)), 16);
     assert_eq!(bench.user.shown(far), ["< SETUP", "< DISCONNECT", "> RELEASE COMPLETE"]);
-    assert!(bench.network.quiet() && bench.user.quiet());
+    assert_eq!((bench.network.rest(), bench.user.rest()), (vec![], vec![]));
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn a_cut_d_channel_takes_layer_2_and_its_calls_down() {
     bench.user.send(Command::Connect { call: far, connected: None });
     bench.network("CONNECT", |event| matches!(event, Event::Connect { .. }).then_some(()));
 
-    bench.plugged = false;
+    bench.cables[0].plugged = false;
     let down = |event: &Event| (*event == Event::Down).then_some(());
     bench.network("network down", down);
     bench.user("user down", down);
@@ -37,7 +37,7 @@ fn a_cut_d_channel_takes_layer_2_and_its_calls_down() {
     bench.network.send(Command::Setup(wanted));
     assert_eq!(bench.network("refused", cleared), 38);
 
-    bench.plugged = true;
+    bench.cables[0].plugged = true;
     let up = |event: &Event| (*event == Event::Up).then_some(());
     bench.network("network up", up);
     bench.user("user up", up);
@@ -127,7 +127,7 @@ impl Layer2 {
 #[test]
 fn malformed_messages_by_the_hundred_thousand_do_not_wedge_it() {
     let mut bench = Bench::up(false);
-    bench.plugged = false;
+    bench.cables[0].plugged = false;
     let mut layer_2 = Layer2::default();
     let mut seed = 7;
     let good = [
@@ -176,7 +176,7 @@ fn malformed_messages_by_the_hundred_thousand_do_not_wedge_it() {
 #[test]
 fn it_ends_when_the_d_channel_does() {
     let mut bench = Bench::up(false);
-    bench.hang_up_far_end();
+    bench.hang_up_far_end(0);
     let mut status = None;
     bench.until("the end", |bench| {
         status = bench.user.child.try_wait().unwrap();
