@@ -9,6 +9,7 @@ use std::process::Command;
 const MAP: &[(&str, &[&str])] = &[
     ("demarc-hal", &[]),
     ("demarc-hal-sim", &["demarc-hal"]),
+    ("demarc-hal-dahdi", &["demarc-hal"]),
     ("demarc-helper", &[]),
     ("demarc-isdn", &["demarc-hal", "demarc-helper"]),
     ("demarc-isdn-helper", &["demarc-hal", "demarc-isdn"]),
