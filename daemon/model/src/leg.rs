@@ -63,6 +63,17 @@ pub struct Offer {
     pub place: String,
 }
 
+/// Messages wait for somebody, or no more do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageWaiting {
+    /// Whose mailbox, as the network writes the number (`+…` when it is known as E.164).
+    pub mailbox: String,
+    /// How many wait; 0 = none any more.
+    pub messages: u16,
+    /// The number that plays them, when told.
+    pub voicemail: Option<String>,
+}
+
 /// What a leg says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LegEvent {

@@ -24,7 +24,7 @@ pub use country::Country;
 pub use finding::{Finding, Grade, Setting, Subject};
 pub use id::{CallId, LegId, Room, StreamId};
 pub use learned::Learned;
-pub use leg::{Bearer, Dial, LegCommand, LegEvent, Offer, Party, RingKind};
+pub use leg::{Bearer, Dial, LegCommand, LegEvent, MessageWaiting, Offer, Party, RingKind};
 pub use media::{MediaCommand, MediaEvent};
 pub use number::{CallerId, Presentation, RedirectReason, Redirecting};
 pub use time::{Instant, Now};

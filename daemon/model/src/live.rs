@@ -44,6 +44,10 @@ pub struct LiveChannel {
     pub slot: u8,
     /// What it does.
     pub state: ChannelState,
+    /// What is wrong with it, in words: out of service, stuck at the far end. A stuck channel can be
+    /// restarted when no call is on it.
+    #[serde(default)]
+    pub alarm: Option<String>,
 }
 
 /// What a channel or line does.

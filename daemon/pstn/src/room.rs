@@ -276,7 +276,7 @@ impl Pstn {
     /// What a trunk is made of; none for a trunk of another room.
     fn members(&self, trunk: &Trunk) -> Option<Members> {
         match &trunk.kind {
-            TrunkKind::Pri { spans, hunt } => {
+            TrunkKind::Pri { spans, hunt, .. } => {
                 let mut spans: Vec<&IsdnSpan> = spans.iter().filter_map(|id| self.spans.get(id)).collect();
                 // Spans are used in their order; it is the channels of each that are hunted down.
                 if *hunt == Hunt::Descending {

@@ -4,6 +4,7 @@
 //! its remedy. What the types say already (ranges of integers, known words) is not repeated here.
 
 mod features;
+mod isdn;
 mod lines;
 mod numbers;
 mod phones;
@@ -48,6 +49,7 @@ impl Config {
         self.check_counts(&mut faults);
         self.check_system(&mut faults);
         self.check_spans(&mut faults);
+        self.check_isdn(&mut faults);
         self.check_lines(&mut faults);
         self.check_trunks(&mut faults);
         self.check_devices(&mut faults);

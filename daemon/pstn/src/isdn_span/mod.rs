@@ -257,7 +257,7 @@ impl IsdnSpan {
                 Channel::Free if usable => ChannelState::Idle,
                 Channel::Free | Channel::Blocked => ChannelState::Down,
             };
-            LiveChannel { slot, state }
+            LiveChannel { slot, state, alarm: None }
         });
         LiveSpan {
             span: self.id,

@@ -251,7 +251,7 @@ impl Lab {
         let leg = LegId::new(Room::Pbx, self.dialled);
         let called = called.to_owned();
         let dial =
-            Dial { leg, to, called, caller, redirecting: None, bearer: Bearer::Speech, emergency: false };
+            Dial { leg, to, called, caller, redirecting: None, bearer: Bearer::Speech, emergency: false, ring: demarc_model::RingKind::External };
         self.command(LegCommand::Dial(Box::new(dial)));
         leg
     }
@@ -416,6 +416,10 @@ fn brief_event(event: &LegEvent) -> String {
         LegEvent::Held { .. } => "Held".to_owned(),
         LegEvent::Retrieved { .. } => "Retrieved".to_owned(),
         LegEvent::Flash { .. } => "Flash".to_owned(),
+        LegEvent::Transfer { to, .. } => format!("Transfer {to}"),
+        LegEvent::TransferTo { .. } => "TransferTo".to_owned(),
+        LegEvent::Conference { .. } => "Conference".to_owned(),
+        LegEvent::Charge { charge, .. } => format!("Charge {charge:?}"),
         LegEvent::Ended { cause, .. } => format!("Ended {}", cause.value()),
     }
 }

@@ -1,7 +1,7 @@
 //! Spans, FXO lines, trunks, and the channels they stand on.
 
 use super::numbers::is_e164;
-use super::{Config, Faults};
+use super::{Config, Faults, isdn};
 use crate::ChannelId;
 use crate::config::{DeviceKind, R2Variant, SipPeer, Span, TrunkKind};
 use demarc_hal::{Framing, LineCode, Signalling};
@@ -131,7 +131,8 @@ impl Config {
             faults.name(format!("/trunks/{i}/name"), &trunk.name);
             let field = |name: &str| format!("/trunks/{i}/kind/{name}");
             match &trunk.kind {
-                TrunkKind::Pri { spans: list, .. } => {
+                TrunkKind::Pri { spans: list, isdn, .. } => {
+                    isdn::check_trunk(faults, &field, isdn);
                     if list.is_empty() {
                         faults.add(field("spans"), "the trunk has no span: choose one at least");
                     }
@@ -194,6 +195,15 @@ fn check_peer(faults: &mut Faults, field: &impl Fn(&str) -> String, peer: &SipPe
     }
     if peer.register && peer.username.is_empty() {
         faults.add(field("username"), "registration needs a user name: write the one the provider gave");
+    }
+    if peer.qualify_s > 0 {
+        faults.within(field("qualify_s"), peer.qualify_s, 10, 3600, "s");
+    }
+    if peer.causes.len() > 64 {
+        faults.add(field("causes"), format!("{} rules are too many: keep 64 at most", peer.causes.len()));
+    }
+    for (i, rule) in peer.causes.iter().enumerate() {
+        faults.within(field(&format!("causes/{i}/status")), rule.status, 300, 699, "");
     }
     if peer.password.reveal().len() > 128 {
         faults.add(field("password"), "a password has at most 128 characters: shorten it");

@@ -106,7 +106,7 @@ const CASES: &[Case] = &[
     (
         |c| {
             c.trunks[0].kind =
-                TrunkKind::Fxo { lines: vec![LineId(1)], hunt: Hunt::Ascending, isdn: Box::default() }
+                TrunkKind::Fxo { lines: vec![LineId(1)], hunt: Hunt::Ascending }
         },
         "/trunks/1/kind/lines/0",
         "line 1 is taken",
@@ -114,7 +114,7 @@ const CASES: &[Case] = &[
     (
         |c| {
             c.trunks[1].kind =
-                TrunkKind::Fxo { lines: vec![LineId(9)], hunt: Hunt::Ascending, isdn: Box::default() }
+                TrunkKind::Fxo { lines: vec![LineId(9)], hunt: Hunt::Ascending }
         },
         "/trunks/1/kind/lines/0",
         "no line 9",
