@@ -194,7 +194,8 @@ pub enum Command {
         /// At most 128 octets; libpri takes no zero octet.
         text: String,
     },
-    /// Advice of charge to the far end (ETS 300 182, Q.956.2): network side.
+    /// Advice of charge to the far end (ETS 300 182, Q.956.2): EuroISDN, network side. What came at
+    /// the end rides in the message that ends the call; give it before [`Command::Clear`].
     Aoc {
         /// Which call.
         call: CallRef,

@@ -128,6 +128,11 @@ impl DChannel {
         Reference { ours: false, value, tei: if self.place.terminals { self.tei } else { 0 } }
     }
 
+    /// Such messages wait; see [`DChannel::inject`].
+    pub fn has_injected(&self) -> bool {
+        !self.injected.is_empty()
+    }
+
     /// Lets libpri read a message as if the far end had sent it in a UI frame.
     pub fn inject(&mut self, from_network: bool, message: &[u8]) {
         let address = [if from_network { 0x02 } else { 0x00 }, 0x01, 0x03];

@@ -59,16 +59,15 @@ fn invoke(facility: &[u8]) -> Option<Mwi> {
             // mwiActivate and mwiDeactivate of ECMA-242.
             (0x02, [80]) => Some(qsig(argument, true)),
             (0x02, [81]) => Some(qsig(argument, false)),
-            // mWIIndicate of EN 300 745-1: {itu-t identified-organization etsi(0) 1004 1 …}.
+            // mWIIndicate of EN 300 745-1: {itu-t identified-organization etsi(0) 745 1 3}.
             (0x06, oid) if is_indicate(oid) => Some(etsi(argument)),
             _ => None,
         }
     })
 }
 
-/// The operations of EN 300 745 are numbered below {0 4 0 1004 1 1}; mWIIndicate is 3.
 fn is_indicate(oid: &[u8]) -> bool {
-    matches!(oid, [0x04, 0x00, 0x87, 0x6C, 0x01, 0x01, 0x03])
+    matches!(oid, [0x04, 0x00, 0x85, 0x69, 0x01, 0x03])
 }
 
 fn qsig(argument: &[u8], active: bool) -> Mwi {

@@ -124,6 +124,12 @@ impl Span {
         }
         self.run_guards();
         self.run_group();
+        // Calls that were moved are to be where they belong before the gateway speaks of them.
+        for link in 0..self.pri.links() {
+            if self.pri.dchannel(link).is_some_and(|dchannel| dchannel.has_injected()) {
+                self.run_link(link);
+            }
+        }
         self.run_restarts();
         self.sweep();
     }

@@ -5,7 +5,7 @@ use super::{Channel, Span, cause};
 use crate::convert::{self, charge};
 use crate::sys::{Ask, Handle, RawEvent, RawSub};
 use demarc_isdn::command::Mwi;
-use demarc_isdn::{Aoc, AocAnswer, CallRef, ChannelChoice, Command, Event, PartyId};
+use demarc_isdn::{Aoc, AocAnswer, CallRef, ChannelChoice, Command, Dialect, Event, PartyId};
 
 /// Wrong call state: what cannot be asked for now.
 const WRONG_STATE: u8 = 101;
@@ -101,13 +101,15 @@ impl Span {
     }
 
     fn advise(&mut self, call: CallRef, aoc: &Aoc) {
-        let said = match aoc {
-            Aoc::Start(rates) => self.ask(call, &Ask::AocStart(&charge::raw_rates(rates))),
-            Aoc::During { charge: of, total } => {
-                self.ask(call, &Ask::AocDuring(&charge::raw_charge(of, *total)))
-            }
-            Aoc::End(of) => self.ask(call, &Ask::AocEnd(&charge::raw_charge(of, true))),
-        };
+        // In QSIG libpri takes it and sends nothing.
+        let said = self.settings.dialect == Dialect::EuroIsdn
+            && match aoc {
+                Aoc::Start(rates) => self.ask(call, &Ask::AocStart(&charge::raw_rates(rates))),
+                Aoc::During { charge: of, total } => {
+                    self.ask(call, &Ask::AocDuring(&charge::raw_charge(of, *total)))
+                }
+                Aoc::End(of) => self.ask(call, &Ask::AocEnd(&charge::raw_charge(of, true))),
+            };
         if !said {
             self.warn("advice of charge cannot be sent");
         }

@@ -146,10 +146,10 @@ impl Bench {
         panic!(
             "never: {what}\nnetwork waits with {:?} {:?} {:?}\nuser waits with {:?} {:?} {:?}",
             self.network.events,
-            self.network.ladder,
+            self.network.ladder.iter().rev().take(12).collect::<Vec<_>>(),
             self.network.warnings,
             self.user.events,
-            self.user.ladder,
+            self.user.ladder.iter().rev().take(12).collect::<Vec<_>>(),
             self.user.warnings,
         );
     }
@@ -247,6 +247,7 @@ impl Bench {
         });
         self.user.send(Command::Connect { call: far, connected: None });
         self.network("CONNECT", |event| matches!(event, Event::Connect { .. }).then_some(()));
+        self.until("its acknowledgement", |bench| bench.user.has_shown(far, "CONNECT ACKNOWLEDGE"));
         (near, far)
     }
 
@@ -262,6 +263,7 @@ impl Bench {
         });
         self.network.send(Command::Connect { call: far, connected: None });
         self.user("CONNECT", |event| matches!(event, Event::Connect { .. }).then_some(()));
+        self.until("its acknowledgement", |bench| bench.network.has_shown(far, "CONNECT ACKNOWLEDGE"));
         (far, near)
     }
 
@@ -360,6 +362,11 @@ impl Party {
             bearer: Bearer::Speech,
             ..Setup::default()
         })
+    }
+
+    /// A message with that label was shown about a call.
+    pub fn has_shown(&self, call: CallRef, label: &str) -> bool {
+        self.ladder.iter().any(|(shown, _, of, _)| shown == label && *of == Some(call))
     }
 
     /// The labels of what was shown about a call, with an arrow for the direction.

@@ -162,38 +162,50 @@ fn rates() -> Vec<Rate> {
 }
 
 #[test]
-fn advice_of_charge_arrives_from_either_side() {
-    for dialect in [Dialect::EuroIsdn, Dialect::Qsig] {
-        let mut bench = Bench::of(&settings(dialect));
-        let (near, far) = bench.call(1);
-        let mut advices = vec![
-            Aoc::Start(rates()),
-            // libpri sends subtotals only.
-            Aoc::During { charge: Charge::Money(money()), total: false },
-            Aoc::During { charge: Charge::Free, total: false },
-            Aoc::End(Charge::Money(money())),
-            Aoc::End(Charge::Free),
-        ];
-        if dialect == Dialect::EuroIsdn {
-            advices.push(Aoc::During { charge: Charge::Units(12), total: false });
-            advices.push(Aoc::During { charge: Charge::NotAvailable, total: false });
-            advices.push(Aoc::End(Charge::Units(70_000)));
+fn advice_of_charge_arrives() {
+    let mut bench = Bench::of(&settings(Dialect::EuroIsdn));
+    let heard = |call: CallRef| {
+        move |event: &Event| match event {
+            Event::Aoc { call: of, aoc } if *of == call => Some((**aoc).clone()),
+            _ => None,
         }
-        for aoc in advices {
-            bench.network.send(Command::Aoc { call: near, aoc: Box::new(aoc.clone()) });
-            let got = bench.user("advice", |event| match event {
-                Event::Aoc { call, aoc } if *call == far => Some((**aoc).clone()),
-                _ => None,
-            });
-            assert_eq!(got, aoc, "{dialect:?}");
-        }
-        bench.clear(near, far);
-        assert_eq!((&bench.network.warnings, &bench.user.warnings), (&vec![], &vec![]), "{dialect:?}");
+    };
+    let (near, far) = bench.call(1);
+    // libpri sends subtotals only.
+    let so_far = |charge| Aoc::During { charge, total: false };
+    for aoc in [
+        Aoc::Start(rates()),
+        so_far(Charge::Money(money())),
+        so_far(Charge::Units(12)),
+        so_far(Charge::Free),
+        so_far(Charge::NotAvailable),
+    ] {
+        bench.network.send(Command::Aoc { call: near, aoc: Box::new(aoc.clone()) });
+        assert_eq!(bench.user("advice", heard(far)), aoc);
     }
-    let mut bench = Bench::of(&settings(Dialect::Ni2));
-    let (near, _) = bench.call(1);
-    bench.network.send(Command::Aoc { call: near, aoc: Box::new(Aoc::End(Charge::Free)) });
-    bench.until("a warning", |bench| !bench.network.warnings.is_empty());
+    bench.clear(near, far);
+    // The sum rides in what ends the call.
+    for sum in [Charge::Money(money()), Charge::Units(70_000), Charge::Free] {
+        let (near, far) = bench.call(1);
+        bench.network.send(Command::Aoc { call: near, aoc: Box::new(Aoc::End(sum.clone())) });
+        bench.clear(near, far);
+        assert_eq!(bench.user("the sum", heard(far)), Aoc::End(sum));
+    }
+    assert_eq!((&bench.network.warnings, &bench.user.warnings), (&vec![], &vec![]));
+}
+
+#[test]
+fn only_euro_isdn_advises_of_charge() {
+    for dialect in DIALECTS.into_iter().filter(|dialect| *dialect != Dialect::EuroIsdn) {
+        let mut bench = Bench::of(&settings(dialect));
+        let (near, _) = bench.call(1);
+        bench.network.send(Command::Aoc {
+            call: near,
+            aoc: Box::new(Aoc::During { charge: Charge::Free, total: false }),
+        });
+        bench.until("a warning", |bench| !bench.network.warnings.is_empty());
+        assert!(!bench.network.has_shown(near, "FACILITY"), "{dialect:?}");
+    }
 }
 
 #[test]
