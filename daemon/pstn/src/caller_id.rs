@@ -37,8 +37,8 @@ pub(crate) enum Step {
     Pause(Duration),
 }
 
-/// What is done once, before the cadence of ringing repeats.
-pub(crate) fn prelude(country: Country) -> Vec<Step> {
+/// What is done once, before a cadence of ringing repeats.
+pub(crate) fn prelude(country: Country, cadence: Vec<Step>) -> Vec<Step> {
     let plan = country.plan();
     let identify = Step::Identify(plan.caller_id.form);
     let around = Step::Pause(AROUND_DATA);
@@ -46,7 +46,7 @@ pub(crate) fn prelude(country: Country) -> Vec<Step> {
         CallerIdStart::AfterPolarity => vec![Step::Reverse, around, identify, around],
         CallerIdStart::BeforeRing => vec![identify, around],
         CallerIdStart::AfterFirstRing => {
-            let mut steps = cadence(country);
+            let mut steps = cadence;
             // The long gap is the last one of every cadence.
             let gap = match steps.pop() {
                 Some(Step::Pause(gap)) => gap,
@@ -66,6 +66,18 @@ pub(crate) fn cadence(country: Country) -> Vec<Step> {
         if i % 2 == 0 { Step::Ring(length) } else { Step::Pause(length) }
     };
     country.plan().ring.iter().enumerate().map(step).collect()
+}
+
+/// The cadence for calls from inside, where a telephone is to ring otherwise for them: a double ring
+/// where the country has a single one, and the other way round; the period stays the same.
+pub(crate) fn inside_cadence(country: Country) -> Vec<Step> {
+    let ring = country.plan().ring;
+    let rest = ring.iter().sum::<u32>().saturating_sub(1000);
+    let ms = |ms: u32| Duration::from_millis(ms.into());
+    match ring.len() {
+        2 => vec![Step::Ring(ms(400)), Step::Pause(ms(200)), Step::Ring(ms(400)), Step::Pause(ms(rest))],
+        _ => vec![Step::Ring(ms(1000)), Step::Pause(ms(rest))],
+    }
 }
 
 /// What to expect on a line of the telco: the form, and when. A form that is not the country's own
@@ -114,7 +126,7 @@ mod tests {
     #[test]
     fn every_country_identifies_once_and_rings() {
         for country in Country::ALL {
-            let prelude = prelude(country);
+            let prelude = prelude(country, cadence(country));
             let identifies = prelude.iter().filter(|step| matches!(step, Step::Identify(_))).count();
             assert_eq!(identifies, 1, "{country:?}");
             let rang = prelude.iter().any(|step| matches!(step, Step::Ring(_)));
@@ -130,7 +142,7 @@ mod tests {
     fn a_double_ring_is_one_ring() {
         // New Zealand: 400,200,400,2000 with the data in the long gap.
         let ring = Step::Ring(Duration::from_millis(400));
-        let steps = prelude(Country::NZ);
+        let steps = prelude(Country::NZ, cadence(Country::NZ));
         assert_eq!(steps.first(), Some(&ring));
         assert_eq!(steps.get(2), Some(&ring));
         assert_eq!(steps.get(4), Some(&Step::Identify(CallerIdForm::Bell202)));

@@ -4,7 +4,7 @@ use crate::Input;
 use crate::bench::{self, Bench, FXO, PHONE, PRI, SPAN, fxo, fxs};
 use demarc_hal::{Alarm, LineEvent};
 use demarc_isdn::{CallRef, Event};
-use demarc_model::config::SpanSide;
+use demarc_model::config::{ExtensionFeatures, SpanSide};
 use demarc_model::media::{CallerIdForm, ProgressTone};
 use demarc_model::{
     CallerId, Cause, ChannelId, Country, LegCommand, LegId, MediaEvent, Party, Room, StreamId,
@@ -83,7 +83,7 @@ fn command() -> impl Strategy<Value = LegCommand> {
 fn media_event() -> impl Strategy<Value = MediaEvent> {
     use ProgressTone::*;
     let tone = prop::sample::select(vec![Dial, Busy, Congestion, Ringback, SpecialInformation]);
-    (1u64..40, tone, prop::sample::select(vec!['1', '#', '*', 'D']), 0u8..6).prop_map(
+    (1u64..40, tone, prop::sample::select(vec!['0', '1', '2', '3', '#', '*', 'D']), 0u8..6).prop_map(
         |(n, tone, digit, kind)| {
             let stream = StreamId::new(Room::Pstn, n);
             match kind {
@@ -128,6 +128,9 @@ fn act() -> impl Strategy<Value = Act> {
 
 fn configured(country: Country, network: bool, overlap: bool, trunks: bool) -> demarc_model::Config {
     let mut config = bench::config(country);
+    // The lamp changes with the trunks: any change will do.
+    let features = ExtensionFeatures { message_waiting: trunks, ..ExtensionFeatures::default() };
+    bench::with_extension(&mut config, features);
     for span in &mut config.spans {
         span.side = if network { SpanSide::Network } else { SpanSide::User };
         span.overlap = overlap;

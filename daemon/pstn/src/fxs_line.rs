@@ -6,7 +6,7 @@
 //!   │ ▲ ▲                         │ no digit, PBX hangs up │                │ ▲
 //!   │ │ │ OnHook                  ▼                        ▼   PBX hangs up │ │
 //!   │ │ └─────────────────────── Parked ◄───────────────────────────────────┘ │
-//!   │ │ PBX hangs up              (a tone says why, then silence)             │
+//!   │ │ PBX hangs up              (a tone says why, the howler, silence)      │
 //!   │ └────────────── Called ─────────────────────────────────────────────────┘
 //!   └── Dial ──────────► │                     OffHook while it rings
 //!                        └ OffHook before the first ring: the telephone calls itself
@@ -14,20 +14,30 @@
 //!
 //! A telephone that hangs up ends its leg in every state. One that is left off hook has no leg any
 //! more: a stream of its own plays it the tone.
+//!
+//! One telephone can have three legs: the one that it talks on, one on hold (`second`), and one of
+//! somebody who knocks (`knock`). They share one stream, because there is one loop. Two rules keep
+//! them from talking over one another: a leg that is not the active one is on hold, so that the
+//! PBX plays nothing for it; and what the line itself plays it plays only while the active leg's
+//! audio is not yet, or no longer, the PBX's.
 
-use crate::caller_id::{self, Step};
+mod knock;
+mod lamp;
+mod ringing;
+mod second;
+
 use crate::desk::{Desk, Place, Timer};
 use crate::tone;
 use demarc_hal::{LineCommand, LineEvent};
-use demarc_model::config::{Config, DeviceId, DeviceKind, FxsPort};
-use demarc_model::leg::Dial;
+use demarc_model::config::{Config, DeviceId, DeviceKind, ExtensionFeatures, FxsPort};
 use demarc_model::live::{ChannelState, LiveLine};
 use demarc_model::media::{Detect, Source};
 use demarc_model::trace::Protocol;
 use demarc_model::{
-    CallerId, Cause, ChannelId, LegCommand, LegEvent, LegId, MediaCommand, MediaEvent, Offer, Party, StreamId,
+    Bearer, CallerId, Cause, ChannelId, LegCommand, LegEvent, LegId, MediaEvent, Offer, Party, StreamId,
 };
-use std::collections::VecDeque;
+use knock::Knock;
+use ringing::Called;
 use std::time::Duration;
 
 /// How long dial tone lasts when nothing is dialled.
@@ -37,11 +47,11 @@ const NEXT_DIGIT: Duration = Duration::from_secs(4);
 /// The longest number.
 const MAX_DIGITS: usize = 32;
 /// How long a telephone that is left off hook hears why.
-const TONE: Duration = Duration::from_secs(60);
+const TONE: Duration = Duration::from_secs(30);
+/// How long it hears the howler after that.
+const HOWLER: Duration = Duration::from_secs(60);
 /// The kewl-start disconnect signal.
 const OPEN_LOOP: Duration = Duration::from_millis(500);
-/// The longest that sending caller identity may take before it rings without.
-const IDENTIFYING: Duration = Duration::from_secs(4);
 
 const KEYS: Detect = Detect { dtmf: true, ..Detect::NONE };
 
@@ -50,25 +60,20 @@ enum State {
     OnHook,
     Collecting {
         digits: usize,
+        /// It began with `*` or `#`: a code, in which `#` is a digit.
+        code: bool,
     },
     Waiting,
     Called(Called),
     Active,
+    /// The recall key was pressed with two calls: a digit says what for.
+    Choosing,
     /// Off hook with nobody to talk to.
-    Parked,
+    Parked {
+        howls: bool,
+    },
     /// The card is gone.
     Down,
-}
-
-/// It is being rung.
-#[derive(Debug)]
-struct Called {
-    caller: CallerId,
-    /// What is done next; the cadence follows, again and again.
-    steps: VecDeque<Step>,
-    identifying: bool,
-    /// It has rung at least once.
-    rung: bool,
 }
 
 /// One port.
@@ -80,9 +85,18 @@ pub(crate) struct FxsLine {
     wanted: Option<(DeviceId, FxsPort)>,
     state: State,
     leg: Option<LegId>,
+    /// The call on hold; in a conference, the one that was there first.
+    held: Option<LegId>,
+    conference: bool,
+    /// The active call was dialled while the other was on hold.
+    dialled_second: bool,
+    knock: Option<Knock>,
+    /// Who is about to be rung has been told of it: it knocked before.
+    alerted: bool,
     stream: Option<StreamId>,
     reversed: bool,
     timer: Timer,
+    lamp: lamp::Lamp,
 }
 
 impl FxsLine {
@@ -93,9 +107,15 @@ impl FxsLine {
             wanted: None,
             state: State::OnHook,
             leg: None,
+            held: None,
+            conference: false,
+            dialled_second: false,
+            knock: None,
+            alerted: false,
             stream: None,
             reversed: false,
             timer: None,
+            lamp: lamp::Lamp::default(),
         }
     }
 
@@ -104,6 +124,7 @@ impl FxsLine {
         if self.is_idle() {
             self.device.clone_from(&self.wanted);
         }
+        self.think_of_lamp(desk);
         desk.changed();
     }
 
@@ -123,7 +144,7 @@ impl FxsLine {
 
     /// Nothing of a call is left. A telephone may lie off hook for days: that is no call.
     pub(crate) fn is_quiet(&self) -> bool {
-        self.leg.is_none() && self.stream.is_none()
+        self.leg.is_none() && self.held.is_none() && self.knock.is_none() && self.stream.is_none()
     }
 
     pub(crate) fn live(&self) -> LiveLine {
@@ -131,37 +152,11 @@ impl FxsLine {
             State::OnHook => ChannelState::Idle,
             State::Collecting { .. } | State::Waiting => ChannelState::Dialling,
             State::Called(_) => ChannelState::Ringing,
-            State::Active => ChannelState::Busy,
-            State::Parked => ChannelState::OffHook,
+            State::Active | State::Choosing => ChannelState::Busy,
+            State::Parked { .. } => ChannelState::OffHook,
             State::Down => ChannelState::Down,
         };
         LiveLine { channel: self.channel, line: None, device: self.device(), state }
-    }
-
-    /// Rings the telephone.
-    pub(crate) fn dial(&mut self, desk: &mut Desk, dial: &Dial) {
-        let refusal = match self.state {
-            State::OnHook if self.device.is_some() => None,
-            State::OnHook | State::Down => Some(Cause::DESTINATION_OUT_OF_ORDER),
-            _ => Some(Cause::USER_BUSY),
-        };
-        if let Some(cause) = refusal {
-            return desk.ended(dial.leg, cause, None);
-        }
-        let country = desk.config.system.country;
-        desk.settle(dial.leg, Place::Port(self.channel));
-        let stream = desk.open(self.channel, Detect::default());
-        self.leg = Some(dial.leg);
-        self.stream = Some(stream);
-        self.state = State::Called(Called {
-            caller: caller_id::shown(&dial.caller, country),
-            steps: caller_id::prelude(country).into(),
-            identifying: false,
-            rung: false,
-        });
-        desk.leg(LegEvent::Proceeding { leg: dial.leg, stream, place: self.channel.to_string() });
-        self.ring_on(desk);
-        desk.changed();
     }
 
     pub(crate) fn handle_event(&mut self, desk: &mut Desk, event: LineEvent) {
@@ -172,41 +167,41 @@ impl FxsLine {
         match event {
             LineEvent::OffHook => self.off_hook(desk),
             LineEvent::OnHook => self.on_hook(desk),
-            LineEvent::Flash => match (&self.state, self.leg) {
-                (State::Active, Some(leg)) => desk.leg(LegEvent::Flash { leg }),
-                // A telephone hung up for a moment only: its user wants dial tone.
-                (State::Parked, _) => {
-                    desk.close(self.stream.take());
-                    self.begin(desk);
-                }
-                _ => {}
-            },
+            LineEvent::Flash => self.flash(desk),
             LineEvent::PulseDigit(digit) => match (&self.state, self.leg) {
                 (State::Active, Some(leg)) => desk.leg(LegEvent::Digit { leg, digit, out_of_band: true }),
                 _ => self.digit(desk, digit),
             },
             LineEvent::Gone => {
                 let cause = match self.state {
-                    State::Active => Cause::TEMPORARY_FAILURE,
+                    State::Active | State::Choosing => Cause::TEMPORARY_FAILURE,
                     _ => Cause::DESTINATION_OUT_OF_ORDER,
                 };
                 self.free(desk, State::Down);
-                self.end_leg(desk, cause, Some("the card has vanished"));
+                let all = [self.leg.take(), self.held.take(), self.knock.take().map(|knock| knock.leg)];
+                for leg in all.into_iter().flatten() {
+                    desk.ended(leg, cause, Some("the card has vanished"));
+                }
             }
             _ => {}
         }
     }
 
     pub(crate) fn handle_command(&mut self, desk: &mut Desk, command: LegCommand) {
-        if self.leg != Some(command.leg()) {
+        let leg = command.leg();
+        if self.leg != Some(leg) {
+            if let LegCommand::Hangup { cause, .. } = command {
+                self.other_ended(desk, leg, cause);
+            }
             return;
         }
         let country = desk.config.system.country;
         match (command, &self.state) {
-            (LegCommand::NeedDigits { dial_tone: true, .. }, State::Collecting { digits: 0 }) => {
-                desk.play(self.stream, tone::dial(country));
+            (LegCommand::NeedDigits { dial_tone: true, .. }, State::Collecting { digits: 0, .. }) => {
+                let tone = self.dial_tone(desk);
+                desk.play(self.stream, tone);
             }
-            (LegCommand::Proceed { .. }, State::Collecting { digits }) => {
+            (LegCommand::Proceed { .. }, State::Collecting { digits, .. }) => {
                 if *digits == 0 {
                     desk.play(self.stream, Source::Silence);
                 }
@@ -230,7 +225,7 @@ impl FxsLine {
                 self.free(desk, State::OnHook);
                 self.end_leg(desk, cause, None);
             }
-            (LegCommand::Hangup { cause, .. }, _) => self.park(desk, cause, None),
+            (LegCommand::Hangup { cause, .. }, _) => self.let_go(desk, cause),
             _ => return,
         }
         desk.changed();
@@ -245,50 +240,62 @@ impl FxsLine {
                 desk.leg(LegEvent::Digit { leg, digit: *digit, out_of_band: false });
             }
             (MediaEvent::Digit { digit, .. }, ..) => self.digit(desk, *digit),
-            (MediaEvent::CallerIdSent { .. }, State::Called(Called { identifying: true, .. }), _) => {
+            (MediaEvent::CallerIdSent { .. }, State::Called(called), _) if called.identifies() => {
                 self.ring_on(desk);
             }
+            (MediaEvent::MessageWaitingSent { .. }, State::OnHook, _) => self.lamp_is_set(desk),
             _ => {}
         }
     }
 
     pub(crate) fn handle_timeout(&mut self, desk: &mut Desk) {
+        self.knock_timeout(desk);
         if self.timer.is_none_or(|(at, _)| at > desk.now.mono) {
             return;
         }
         self.timer = None;
         match self.state {
-            State::Collecting { digits: 0 } => {
-                self.park(desk, Cause::INVALID_NUMBER_FORMAT, Some("nothing was dialled"));
-            }
+            State::Collecting { digits: 0, .. } => match self.hot_line() {
+                Some(number) => {
+                    desk.play(self.stream, Source::Silence);
+                    self.enough(State::Waiting);
+                    if let Some(leg) = self.leg {
+                        desk.leg(LegEvent::MoreDigits { leg, digits: number, complete: true });
+                    }
+                }
+                None => self.nothing_dialled(desk),
+            },
             State::Collecting { .. } => self.complete(desk),
             State::Called(_) => self.ring_on(desk),
-            State::Parked => {
+            State::Choosing => self.choose(desk, '2'),
+            State::Parked { howls: false } => {
+                // A call on hold wants its user back, not a howl.
+                if self.held.is_none() {
+                    desk.play(self.stream, Source::Tone(desk.config.system.country.plan().howler()));
+                    self.state = State::Parked { howls: true };
+                    self.timer = Some((desk.at(HOWLER), "howler"));
+                }
+            }
+            State::Parked { howls: true } => {
                 desk.close(self.stream.take());
                 desk.changed();
             }
+            State::OnHook => self.lamp_timeout(desk),
             _ => {}
         }
     }
 
     pub(crate) fn poll_timeout(&self) -> Timer {
-        self.timer
+        [self.timer, self.knock.as_ref().and_then(Knock::poll_timeout)].into_iter().flatten().min()
     }
 
     fn off_hook(&mut self, desk: &mut Desk) {
         match &self.state {
-            State::OnHook => self.begin(desk),
-            State::Called(Called { rung: true, .. }) => {
-                desk.line(self.channel, self.leg, LineCommand::StopRinging);
-                self.polarity(desk, false);
-                self.state = State::Active;
-                self.timer = None;
-                desk.detect(self.stream, KEYS);
-                if let Some(leg) = self.leg {
-                    desk.leg(LegEvent::Answered { leg, connected: None });
-                }
-                desk.changed();
+            State::OnHook => {
+                self.stop_lamp(desk);
+                self.begin(desk);
             }
+            State::Called(called) if called.has_rung() => self.ring_tripped(desk),
             State::Called(_) => {
                 // It has not rung yet: who lifts it now wants to call, and knows of no other call.
                 if let Some(leg) = self.leg {
@@ -302,26 +309,43 @@ impl FxsLine {
         }
     }
 
-    /// The telephone begins a call.
+    /// The telephone begins a call: the first, or a second one on the same stream.
     fn begin(&mut self, desk: &mut Desk) {
         let Some((device, _)) = self.device else {
-            self.state = State::Parked;
+            self.state = State::Parked { howls: true };
             return desk.changed();
         };
         let leg = *self.leg.get_or_insert_with(|| desk.mint_leg());
         desk.settle(leg, Place::Port(self.channel));
-        let stream = desk.open(self.channel, KEYS);
+        let stream = match self.stream {
+            Some(stream) => stream,
+            None => desk.open(self.channel, KEYS),
+        };
         self.stream = Some(stream);
-        self.state = State::Collecting { digits: 0 };
-        self.timer = Some((desk.at(FIRST_DIGIT), "first digit"));
+        self.state = State::Collecting { digits: 0, code: false };
+        let delay = self.features().map_or(0, |features| features.hot_line_after_s);
+        let (called, complete) = match self.hot_line() {
+            Some(number) if delay == 0 => {
+                self.enough(State::Waiting);
+                (number, true)
+            }
+            Some(_) => {
+                self.timer = Some((desk.at(Duration::from_secs(delay.into())), "hot line"));
+                (String::new(), false)
+            }
+            None => {
+                self.timer = Some((desk.at(FIRST_DIGIT), "first digit"));
+                (String::new(), false)
+            }
+        };
         desk.leg(LegEvent::Offered(Box::new(Offer {
             leg,
             from: Party::Device(device),
-            called: String::new(),
-            complete: false,
+            called,
+            complete,
             caller: CallerId::default(),
             redirecting: None,
-            bearer: demarc_model::Bearer::Speech,
+            bearer: Bearer::Speech,
             stream,
             place: self.channel.to_string(),
         })));
@@ -332,20 +356,27 @@ impl FxsLine {
         if matches!(self.state, State::OnHook | State::Called(_) | State::Down) {
             return;
         }
+        if self.held.is_some() || self.knock.is_some() {
+            return self.on_hook_with_others(desk);
+        }
         self.free(desk, State::OnHook);
         self.end_leg(desk, Cause::NORMAL_CLEARING, None);
     }
 
-    /// One more digit. `#` after others ends the number.
+    /// One more digit. `#` after others ends the number, unless it belongs to a code.
     fn digit(&mut self, desk: &mut Desk, digit: char) {
-        let (State::Collecting { digits }, Some(leg)) = (&mut self.state, self.leg) else { return };
-        if *digits > 0 && digit == '#' {
+        if let State::Choosing = self.state {
+            return self.choose(desk, digit);
+        }
+        let (State::Collecting { digits, code }, Some(leg)) = (&mut self.state, self.leg) else { return };
+        if *digits > 0 && digit == '#' && !*code {
             return self.complete(desk);
         }
         if !digit.is_ascii_digit() && !matches!(digit, '*' | '#') {
             return;
         }
         let first = *digits == 0;
+        *code |= first && !digit.is_ascii_digit();
         *digits += 1;
         let complete = *digits >= MAX_DIGITS;
         self.timer = Some((desk.at(NEXT_DIGIT), "next digit"));
@@ -371,69 +402,88 @@ impl FxsLine {
         self.timer = None;
     }
 
-    /// The next steps of ringing, up to one that takes time.
-    fn ring_on(&mut self, desk: &mut Desk) {
+    /// Dial tone; another one where the user should know that something is switched on.
+    fn dial_tone(&self, desk: &Desk) -> Source {
         let country = desk.config.system.country;
-        while let State::Called(called) = &mut self.state {
-            called.identifying = false;
-            let Some(step) = called.steps.pop_front() else {
-                called.steps = caller_id::cadence(country).into();
-                if called.steps.is_empty() { return } else { continue }
-            };
-            match step {
-                Step::Reverse => self.polarity(desk, true),
-                Step::Pause(length) => {
-                    self.timer = Some((desk.at(length), "ringing cadence"));
-                    return;
-                }
-                Step::Identify(form) => {
-                    called.identifying = true;
-                    let caller = called.caller.clone();
-                    self.timer = Some((desk.at(IDENTIFYING), "caller identity"));
-                    if let Some(stream) = self.stream {
-                        let clock = caller_id::clock(desk.now);
-                        desk.media(MediaCommand::SendCallerId { stream, caller, form, clock });
-                    }
-                    return;
-                }
-                Step::Ring(length) => {
-                    let first = !std::mem::replace(&mut called.rung, true);
-                    self.timer = Some((desk.at(length), "ringing cadence"));
-                    desk.line(self.channel, self.leg, LineCommand::Ring(length));
-                    if let (true, Some(leg)) = (first, self.leg) {
-                        desk.leg(LegEvent::Alerting { leg, in_band: false });
-                    }
-                    return;
-                }
-            }
+        let special = self.extension(&desk.config).is_some_and(|features| {
+            features.message_waiting || features.do_not_disturb || features.forward_always.is_some()
+        });
+        match special && self.held.is_none() {
+            true => Source::Tone(country.plan().special_dial()),
+            false => tone::dial(country),
         }
     }
 
-    /// The call is over, but the telephone is off hook: it hears why.
-    fn park(&mut self, desk: &mut Desk, cause: Cause, reason: Option<&str>) {
+    /// What the user of the telephone's extension has switched on.
+    fn extension<'a>(&self, config: &'a Config) -> Option<&'a ExtensionFeatures> {
+        let device = self.device.as_ref().map(|(id, _)| *id)?;
+        config.extensions.iter().find(|e| e.devices.contains(&device)).map(|e| &e.features)
+    }
+
+    fn features(&self) -> Option<&demarc_model::config::FxsFeatures> {
+        self.device.as_ref().map(|(_, port)| &port.features)
+    }
+
+    /// The number to be called by itself; a second call is dialled.
+    fn hot_line(&self) -> Option<String> {
+        self.features().and_then(|features| features.hot_line.clone()).filter(|_| self.held.is_none())
+    }
+
+    fn nothing_dialled(&mut self, desk: &mut Desk) {
+        let congestion = Source::Tone(desk.config.system.country.plan().congestion.tone());
+        self.park(desk, congestion);
+        self.end_leg(desk, Cause::INVALID_NUMBER_FORMAT, Some("nothing was dialled"));
+    }
+
+    /// The PBX ends the active call, but the telephone is off hook.
+    fn let_go(&mut self, desk: &mut Desk, cause: Cause) {
+        if self.conference {
+            // The other party is still there.
+            self.end_leg(desk, cause, None);
+            self.leg = self.held.take();
+            self.conference = false;
+            self.state = State::Active;
+            return;
+        }
         let open_loop = self.device.as_ref().is_some_and(|(_, port)| port.open_loop_on_hangup);
-        let was_active = matches!(self.state, State::Active);
-        self.free(desk, State::Parked);
-        if was_active && open_loop {
+        let was_active = matches!(self.state, State::Active | State::Choosing);
+        let alone = self.held.is_none() && self.knock.is_none();
+        if alone {
+            self.free(desk, State::Parked { howls: false });
+        }
+        if was_active && open_loop && alone {
             desk.line(self.channel, self.leg, LineCommand::OpenLoop(OPEN_LOOP));
         }
-        self.stream = Some(desk.open(self.channel, Detect::default()));
-        desk.play(self.stream, tone::of_cause(desk.config.system.country, cause));
+        let tone = tone::of_cause(desk.config.system.country, cause);
+        self.park(desk, tone);
+        self.end_leg(desk, cause, None);
+    }
+
+    /// It hears why.
+    fn park(&mut self, desk: &mut Desk, tone: Source) {
+        if self.held.is_none() && self.knock.is_none() {
+            self.free(desk, State::Parked { howls: false });
+            self.stream = Some(desk.open(self.channel, Detect::default()));
+        }
+        self.state = State::Parked { howls: false };
+        desk.play(self.stream, tone);
         self.timer = Some((desk.at(TONE), "tone to a telephone off hook"));
-        self.end_leg(desk, cause, reason);
+        desk.changed();
     }
 
     /// Closes the audio, takes ringing and reversal away.
     fn free(&mut self, desk: &mut Desk, next: State) {
-        if matches!(self.state, State::Called(Called { rung: true, .. })) {
+        if matches!(&self.state, State::Called(called) if called.has_rung()) {
             desk.line(self.channel, self.leg, LineCommand::StopRinging);
         }
         self.polarity(desk, false);
         desk.close(self.stream.take());
         self.timer = None;
         self.state = next;
+        self.conference = false;
         if self.is_idle() {
             self.device.clone_from(&self.wanted);
+            self.think_of_lamp(desk);
         }
         desk.changed();
     }

@@ -27,16 +27,30 @@ impl Call {
 
     /// Lets a party hear something, if it does not hear it already.
     pub(super) fn hear(&mut self, desk: &mut Desk, leg: LegId, source: Source) {
+        let away = matches!(self.stage, Stage::Served { .. });
         let Some(leg) = self.legs.get_mut(&leg) else { return };
         if let Some(stream) = leg.stream
             && leg.hears.as_ref() != Some(&source)
         {
-            desk.play(stream, source.clone());
+            // Who has a service on hold may be listening to another call on the same stream.
+            if !(away && leg.held) {
+                desk.play(stream, source.clone());
+            }
             leg.hears = Some(source);
         }
     }
 
     pub(super) fn held(&mut self, desk: &mut Desk, leg: LegId, change: impl Fn(bool) -> bool) {
+        if let Stage::Served { .. } = self.stage
+            && let Some(leg) = self.legs.get_mut(&leg).filter(|leg| leg.is_live() && leg.answered)
+        {
+            let was = std::mem::replace(&mut leg.held, change(leg.held));
+            leg.state = bridge::state(leg);
+            if let (true, false, Some(stream), Some(source)) = (was, leg.held, leg.stream, &leg.hears) {
+                desk.play(stream, source.clone());
+            }
+            return;
+        }
         if let Stage::Talking { .. } = self.stage
             && let Some(leg) = self.legs.get_mut(&leg).filter(|leg| leg.is_live())
         {

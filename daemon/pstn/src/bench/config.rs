@@ -112,3 +112,23 @@ fn phone(n: u8) -> Device {
     };
     Device { id: DeviceId(n.into()), name: format!("Phone {n}"), kind: DeviceKind::Fxs(port) }
 }
+
+/// Changes what the user of the first telephone finds there.
+pub(crate) fn fxs_features(config: &mut Config, change: impl FnOnce(&mut FxsFeatures)) {
+    if let Some(DeviceKind::Fxs(port)) = config.devices.first_mut().map(|device| &mut device.kind) {
+        change(&mut port.features);
+    }
+}
+
+/// Gives the first telephone an extension, so that somebody may knock there.
+pub(crate) fn with_extension(config: &mut Config, features: ExtensionFeatures) {
+    config.extensions = vec![Extension {
+        id: ExtensionId(1),
+        number: "211".into(),
+        name: "Hall".into(),
+        devices: config.devices.first().map(|device| device.id).into_iter().collect(),
+        outside_number: None,
+        withhold: false,
+        features,
+    }];
+}

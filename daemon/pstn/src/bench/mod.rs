@@ -5,7 +5,7 @@ mod config;
 mod promises;
 mod words;
 
-pub(crate) use config::{config, hardware};
+pub(crate) use config::{config, fxs_features, hardware, with_extension};
 
 use crate::{Input, Output, Pstn};
 use demarc_hal::{LineCommand, LineEvent};

@@ -78,11 +78,27 @@ impl Promises {
                 self.legs.insert(leg, Some(*stream));
                 "Proceeding"
             }
+            // On hold, what the party hears is its edge's again.
+            LegEvent::Held { .. } => {
+                if let Some(Some(stream)) = self.legs.get(&leg) {
+                    self.handed_over.remove(stream);
+                }
+                return;
+            }
+            LegEvent::Retrieved { .. } => {
+                if let Some(Some(stream)) = self.legs.get(&leg) {
+                    self.handed_over.insert(*stream);
+                }
+                return;
+            }
             LegEvent::Alerting { .. } => "Alerting",
             LegEvent::Answered { .. } => "Answered",
             LegEvent::Ended { .. } => {
                 let stream = self.legs.remove(&leg).flatten();
-                let open = stream.is_some_and(|stream| self.streams.contains_key(&stream));
+                // The legs of one telephone share its stream.
+                let shared =
+                    stream.is_some_and(|own| self.legs.values().flatten().any(|other| *other == own));
+                let open = !shared && stream.is_some_and(|stream| self.streams.contains_key(&stream));
                 assert!(!open, "{leg} ended but its stream is open");
                 self.ended.insert(leg);
                 return;

@@ -64,6 +64,15 @@ fn media(command: &MediaCommand) -> String {
         MediaCommand::SendCallerId { caller, form, .. } => {
             format!("identify {form:?} {}", caller.shown_number().unwrap_or("withheld"))
         }
+        MediaCommand::Interject { tone, .. } => {
+            let shape: Vec<String> =
+                tone.parts.iter().map(|part| format!("{}/{}", part.f1, part.ms)).collect();
+            format!("in between {}", shape.join(" "))
+        }
+        MediaCommand::SendCallWaitingId { caller, form, .. } => {
+            format!("knock {form:?} {}", caller.shown_number().unwrap_or("withheld"))
+        }
+        MediaCommand::SendMessageWaiting { waiting, form, .. } => format!("lamp {form:?} {waiting}"),
         other => format!("{other:?}"),
     }
 }
