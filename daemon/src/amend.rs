@@ -1,10 +1,12 @@
 //! What the gateway itself changes in its configuration: one thread that waits for the disk, so
 //! that the switch does not.
 
+use crate::cards;
 use demarc_api::Api;
 use demarc_hal::SpanInfo;
 use demarc_model::Config;
 use demarc_model::config::{ExtensionId, ExtensionSetting};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
 
@@ -18,6 +20,9 @@ pub enum Amendment {
     Setting(ExtensionId, ExtensionSetting),
     /// A span was found that was never there before.
     Card(SpanInfo),
+    /// What the driver of the cards wants to be given again at the next start. It is not part of the
+    /// configuration: it is kept beside it.
+    Memory(String),
 }
 
 /// Where changes are put.
@@ -43,9 +48,15 @@ impl Amendments {
 ///
 /// # Errors
 /// When the system has no thread left.
-pub fn serve(amendments: Receiver<Amendment>, api: Api) -> std::io::Result<JoinHandle<()>> {
+pub fn serve(amendments: Receiver<Amendment>, api: Api, data: PathBuf) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("amend".into()).spawn(move || {
         for amendment in amendments {
+            if let Amendment::Memory(text) = &amendment {
+                if let Err(error) = cards::remember(&data, text) {
+                    tracing::error!(%error, "the numbers of the cards cannot be kept");
+                }
+                continue;
+            }
             let (author, summary) = words(&amendment);
             if let Err(error) = api.amend(&author, &summary, |config| change(config, &amendment)) {
                 tracing::error!(%error, author, summary, "a change of the configuration was refused");
@@ -58,6 +69,7 @@ fn words(amendment: &Amendment) -> (String, String) {
     match amendment {
         Amendment::Setting(extension, setting) => (format!("extension {extension}"), setting_words(setting)),
         Amendment::Card(span) => ("demarcd".into(), format!("New card: {}", span.name)),
+        Amendment::Memory(_) => ("demarcd".into(), "The numbers of the cards".into()),
     }
 }
 
@@ -85,5 +97,6 @@ fn change(config: &mut Config, amendment: &Amendment) {
         Amendment::Card(span) => {
             config.adopt(std::slice::from_ref(span));
         }
+        Amendment::Memory(_) => {}
     }
 }

@@ -1,11 +1,17 @@
 //! The cards of the gateway, and the world around them when both are simulated.
 
 use crate::args::{Args, Cards};
-use demarc_hal::Driver;
+use demarc_hal::{Driver, SpanInfo};
+use demarc_hal_dahdi::{DahdiDriver, Numbering, Paths};
 use demarc_hal_sim::{Cable, SimDriver};
 use demarcd::sim::World;
 use demarcd::sim::world::Place;
 use std::error::Error;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+/// The file in the data directory that says which hardware has which number.
+const MEMORY: &str = "cards.json";
 
 /// What was opened.
 pub struct Opened {
@@ -13,6 +19,8 @@ pub struct Opened {
     pub driver: Box<dyn Driver>,
     /// What they are cabled to, when it is simulated.
     pub around: Option<Around>,
+    /// Spans that were not there at any earlier start.
+    pub new: Vec<SpanInfo>,
 }
 
 /// The simulated world around simulated cards.
@@ -34,8 +42,50 @@ pub fn open(args: &Args) -> Result<Opened, Box<dyn Error>> {
         Cards::Simulated => {
             let World { gateway, telco, phones, cables } = World::build()?;
             let around = Some(Around { telco, phones, cables });
-            Ok(Opened { driver: Box::new(gateway), around })
+            Ok(Opened { driver: Box::new(gateway), around, new: Vec::new() })
         }
-        Cards::Dahdi => Err("DAHDI".into()),
+        Cards::Dahdi => open_dahdi(&args.data),
     }
+}
+
+fn open_dahdi(data: &Path) -> Result<Opened, Box<dyn Error>> {
+    let former = remembered(data)?;
+    let mut driver = DahdiDriver::new(Paths::default(), former.clone())
+        .map_err(|error| format!("{error}. Load the DAHDI modules, or start with --cards simulated."))?;
+    let new = driver.spans().into_iter().filter(|span| !former.knows(span.id)).collect();
+    // Before anything hangs on a number.
+    if let Some(text) = driver.memory() {
+        remember(data, &text)?;
+    }
+    Ok(Opened { driver: Box::new(driver), around: None, new })
+}
+
+/// Which hardware had which number at the last start.
+fn remembered(data: &Path) -> Result<Numbering, Box<dyn Error>> {
+    let path = data.join(MEMORY);
+    let text = match std::fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Numbering::default()),
+        Err(error) => return Err(format!("{} cannot be read: {error}", path.display()).into()),
+    };
+    serde_json::from_str(&text).map_err(|error| {
+        let path = path.display();
+        format!(
+            "{path} is damaged: {error}. Put a backup in its place, or delete it: spans are numbered anew."
+        )
+        .into()
+    })
+}
+
+/// Keeps which hardware has which number: whole or not at all.
+///
+/// # Errors
+/// When the data directory does not take it.
+pub fn remember(data: &Path, text: &str) -> std::io::Result<()> {
+    let part = data.join(format!("{MEMORY}.part"));
+    let mut file = std::fs::File::create(&part)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()?;
+    std::fs::rename(&part, data.join(MEMORY))?;
+    std::fs::File::open(data)?.sync_all()
 }

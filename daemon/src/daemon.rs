@@ -1,6 +1,6 @@
 //! Starting and stopping.
 
-use crate::amend::{self, Amendments};
+use crate::amend::{self, Amendment, Amendments};
 use crate::args::Args;
 use crate::assemble::{self, Needs};
 use crate::banner::Banner;
@@ -59,7 +59,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let clock = Clock::start();
     let helper = args.helper()?;
     let store = open_store(&args.data)?;
-    let cards::Opened { driver, around } = cards::open(&args)?;
+    let cards::Opened { driver, around, new } = cards::open(&args)?;
     let found = around.is_none().then(|| driver.spans());
     let config = Arc::new(args.override_config(current_config(&store, clock, found.as_deref())?));
     let recorder = Arc::new(store.recorder(RecorderOptions::default())?);
@@ -83,6 +83,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let rtp = RtpPorts::bind(RtpRange { ip: media_ip, first, count })?;
     let records = recorder.clone();
     let (amendments, asked) = Amendments::new();
+    new.into_iter().for_each(|span| amendments.ask(Amendment::Card(span)));
     let switch_inbox = inbox.0.clone();
     let started = assemble::start(Needs {
         name: "gateway",
@@ -129,7 +130,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         tls: false,
         version: env!("CARGO_PKG_VERSION").into(),
     })?;
-    amend::serve(asked, api.clone())?;
+    amend::serve(asked, api.clone(), args.data.clone())?;
     let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
     let sip = config.system.sip.udp.or(config.system.sip.tcp);
     let banner = Banner {

@@ -14,14 +14,19 @@ pub trait Bearer: Send {
     /// Takes the oldest block that came from the line. On [`Transfer::Missed`] `block` is untouched.
     fn read(&mut self, block: &mut Block) -> Transfer;
 
-    /// Throws away what is queued both ways: called when a call begins on the channel.
+    /// Throws away what is queued both ways: called when a call begins on the channel. Its echo is
+    /// cancelled from then on.
     fn flush(&mut self);
+
+    /// The call has ended: nothing is read or written until the next [`Bearer::flush`]. A canceller
+    /// of software costs the machine time; it rests, too.
+    fn rest(&mut self) {}
 
     /// The law of the octets.
     fn companding(&self) -> crate::Companding;
 
-    /// Cancels the echo of this line, or lets the octets pass as they are (data, fax). A port has a
-    /// canceller from the moment it opens; where there is none to switch, nothing happens.
+    /// Cancels the echo of this line, or lets the octets pass as they are (data, fax). Where there is
+    /// no canceller to switch, nothing happens.
     fn cancel_echo(&mut self, on: bool) {
         let _ = on;
     }

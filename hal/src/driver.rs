@@ -4,13 +4,14 @@ use crate::bearer::{Bearer, Clock};
 use crate::card::Card;
 use crate::line::{Line, LineSettings};
 use crate::port::{ChannelId, SpanId};
-use crate::span::{
-    Defect, Maintenance, SignallingSeen, SpanInfo, SpanKind, SpanSettings, SpanStatus,
-};
+use crate::span::{Defect, Maintenance, SignallingSeen, SpanInfo, SpanKind, SpanSettings, SpanStatus};
 use std::os::fd::{BorrowedFd, OwnedFd};
 
 /// A D channel: a file descriptor that carries one HDLC frame a read or write, each followed by
 /// its two FCS octets, which the hardware has checked (reading) or will replace (writing).
+///
+/// A DAHDI descriptor answers error 500 (`ELAST`) to both as long as an event waits that the driver
+/// has to take: try again a moment later.
 #[derive(Debug)]
 pub struct DChannel {
     /// Handed to the process that speaks Q.921.
@@ -143,9 +144,24 @@ pub trait Driver: Send {
         Err(Error::Unsupported("error insertion"))
     }
 
+    /// Sets the counters of a span to zero.
+    ///
+    /// # Errors
+    /// As [`Driver::configure_span`].
+    fn reset_counters(&mut self, span: SpanId) -> Result<(), Error> {
+        let _ = span;
+        Err(Error::Unsupported("resetting counters"))
+    }
+
     /// Every card that was found, those that nothing drives among them.
     fn cards(&self) -> Vec<Card> {
         Vec::new()
+    }
+
+    /// What the driver wants to be given again at the next start (which hardware has which number),
+    /// as text, when it has changed since this was asked last.
+    fn memory(&mut self) -> Option<String> {
+        None
     }
 
     /// The next thing that happened to a span, if any.

@@ -101,6 +101,10 @@ impl Driver for SharedDriver {
         self.lock().cards()
     }
 
+    fn memory(&mut self) -> Option<String> {
+        self.lock().memory()
+    }
+
     fn poll_event(&mut self) -> Option<DriverEvent> {
         self.lock().poll_event()
     }

@@ -221,7 +221,10 @@ impl Engine {
         self.past.add(&stats);
         self.events.push(MediaEvent::Closed { stream: id, stats });
         if let Port::Bearer(port) = stream.port {
-            self.bearers.insert(port.channel, port.into_bearer());
+            let channel = port.channel;
+            let mut bearer = port.into_bearer();
+            bearer.rest();
+            self.bearers.insert(channel, bearer);
         }
     }
 

@@ -56,6 +56,8 @@ pub enum News {
     Bearer(ChannelId, Box<dyn Bearer>),
     /// The media thread is to close the ports of a span.
     NoBearers(SpanId),
+    /// What the driver wants to be given again at the next start.
+    Memory(String),
     /// A span that was never seen before: the configuration may want it.
     New(SpanInfo),
     /// Spans and cards as they are now, for whoever looks.
@@ -128,6 +130,7 @@ impl Hardware {
                 DriverEvent::CardsChanged => news.push(self.found()),
             }
         }
+        news.extend(self.driver.memory().map(News::Memory));
         news
     }
 

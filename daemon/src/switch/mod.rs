@@ -210,6 +210,7 @@ impl Switch {
                 News::Node(input) => self.input(input),
                 News::Bearer(channel, bearer) => self.media.add_bearer(channel, bearer),
                 News::NoBearers(span) => self.media.drop_bearers(span),
+                News::Memory(text) => self.amend(Amendment::Memory(text)),
                 News::New(span) => self.amend(Amendment::Card(span)),
                 News::Found(spans, cards) => self.shared.found(spans, cards),
             }

@@ -125,7 +125,7 @@ impl DahdiBearer {
         channel.set(abi::SETLAW, configure::law(self.law)).map_err(os("setting the law of a channel"))?;
         // Before dahdi-linux 2.5 the kernel did not tell that it ran dry.
         let _ = channel.set(abi::BUFFER_EVENTS, 1);
-        channel.set(abi::ECHOCANCEL, TAPS).map_err(os("switching the echo canceller on"))
+        Ok(())
     }
 
     /// Takes events out of the way. False when they are somebody else's.
@@ -145,7 +145,7 @@ impl DahdiBearer {
         });
         if overrun {
             // Octets were lost uncounted, so that nothing is known of either queue.
-            self.flush();
+            self.empty();
         }
         self.seen(result).unwrap_or(false)
     }
@@ -172,6 +172,13 @@ impl DahdiBearer {
             }
         }
         0
+    }
+
+    /// Throws away what is queued both ways.
+    fn empty(&mut self) {
+        let flushed = self.channel.set(abi::FLUSH, abi::FLUSH_READ | abi::FLUSH_WRITE);
+        self.seen(flushed);
+        self.queue = Queue::new();
     }
 
     /// Fetches what the kernel has.
@@ -249,9 +256,13 @@ impl Bearer for DahdiBearer {
     }
 
     fn flush(&mut self) {
-        let flushed = self.channel.set(abi::FLUSH, abi::FLUSH_READ | abi::FLUSH_WRITE);
-        self.seen(flushed);
-        self.queue = Queue::new();
+        self.empty();
+        self.cancel_echo(true);
+    }
+
+    fn rest(&mut self) {
+        self.empty();
+        self.cancel_echo(false);
     }
 
     fn companding(&self) -> Companding {

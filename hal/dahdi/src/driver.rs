@@ -48,6 +48,8 @@ pub struct DahdiDriver {
     paths: Paths,
     control: Control,
     numbering: Numbering,
+    /// The numbering that [`Driver::memory`] gave last.
+    remembered: Option<Numbering>,
     cancellers: Cancellers,
     spans: BTreeMap<SpanId, Span>,
     events: VecDeque<DriverEvent>,
@@ -66,6 +68,7 @@ impl DahdiDriver {
         let mut driver = Self {
             paths,
             control,
+            remembered: Some(numbering.clone()),
             numbering,
             cancellers: Cancellers::default(),
             spans: BTreeMap::new(),
@@ -476,6 +479,21 @@ impl Driver for DahdiDriver {
         self.maintenance(number, status::defect(defect), "that error on this card")
     }
 
+    fn reset_counters(&mut self, id: SpanId) -> Result<(), Error> {
+        let number = self.span(id)?.found.number;
+        self.maintenance(number, maint::RESET_COUNTERS, "resetting counters on this card")?;
+        self.span_mut(id)?.bad_frames = 0;
+        Ok(())
+    }
+
+    fn memory(&mut self) -> Option<String> {
+        if self.remembered.as_ref() == Some(&self.numbering) {
+            return None;
+        }
+        self.remembered = Some(self.numbering.clone());
+        serde_json::to_string_pretty(&self.numbering).ok()
+    }
+
     fn poll_event(&mut self) -> Option<DriverEvent> {
         if self.events.is_empty() {
             self.service();
@@ -493,17 +511,6 @@ impl Driver for DahdiDriver {
 }
 
 impl DahdiDriver {
-    /// Sets the counters of a span to zero.
-    ///
-    /// # Errors
-    /// [`Error::NoSuchSpan`], [`Error::Unsupported`], [`Error::Gone`].
-    pub fn reset(&mut self, id: SpanId) -> Result<(), Error> {
-        let number = self.span(id)?.found.number;
-        self.maintenance(number, maint::RESET_COUNTERS, "resetting counters on this card")?;
-        self.span_mut(id)?.bad_frames = 0;
-        Ok(())
-    }
-
     fn maintenance(&self, number: i32, command: i32, what: &'static str) -> Result<(), Error> {
         self.control.maintain(number, command).map_err(|error| match error {
             error if gone(&error) => Error::Gone,

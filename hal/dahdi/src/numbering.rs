@@ -27,6 +27,11 @@ impl Numbering {
         Some(free)
     }
 
+    /// Has this number been given out?
+    pub fn knows(&self, span: SpanId) -> bool {
+        self.spans.values().any(|number| *number == span)
+    }
+
     /// Forgets hardware that is not coming back; its numbers are free again.
     pub fn forget(&mut self, hardware: &str) {
         self.spans.retain(|key, _| key.rsplit_once('/').is_none_or(|(of, _)| of != hardware));
