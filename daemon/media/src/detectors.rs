@@ -3,9 +3,9 @@
 use crate::alerting::AlertingDetector;
 use crate::caller_id::{AnyReceiver, CallerIdReceiver, Message};
 use crate::codec::g711::{Samples, decode_block};
+use crate::dtmf::{DtmfReceiver, KeyEdge};
 use crate::progress::ProgressDetector;
 use crate::silence::SilenceDetector;
-use crate::sys::{DtmfReceiver, KeyEdge};
 use crate::voice::VoiceDetector;
 use demarc_hal::{BLOCK, Block, Companding};
 use demarc_model::media::{CallerIdForm, Detect, HangupTone, MediaEvent};
@@ -64,7 +64,7 @@ impl Detectors {
     /// Listens for keys as tones, or no more.
     pub fn listen_for_keys(&mut self, keys: bool) {
         match (keys, &self.keys) {
-            (true, None) => self.keys = DtmfReceiver::new(),
+            (true, None) => self.keys = Some(DtmfReceiver::default()),
             (false, Some(_)) => self.keys = None,
             _ => {}
         }

@@ -1,6 +1,6 @@
 //! The keys to be pressed toward a party: ordered digits, and presses relayed from another stream.
 
-use crate::sys::KeyEdge;
+use crate::dtmf::KeyEdge;
 use demarc_hal::BLOCK;
 use std::collections::VecDeque;
 

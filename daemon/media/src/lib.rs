@@ -22,6 +22,7 @@ pub mod tone;
 mod alerting;
 mod caller_id;
 mod detectors;
+mod dtmf;
 mod engine;
 mod jitter;
 mod keys;

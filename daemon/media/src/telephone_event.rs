@@ -1,6 +1,6 @@
 //! RFC 4733 telephone-events: the payload, and the events that arrive.
 
-use crate::sys::KeyEdge;
+use crate::dtmf::KeyEdge;
 
 /// The keys, by event code (RFC 4733 §3.2).
 const KEYS: &[u8; 16] = b"0123456789*#ABCD";

@@ -6,14 +6,7 @@
 
 _Static_assert(sizeof(int) == 4, "c_int");
 
-typedef void tone_report(void *user_data, int code, int level, int delay);
 typedef void put_message(void *user_data, const uint8_t *message, int length);
-typedef void digits_report(void *user_data, const char *digits, int length);
-
-dtmf_rx_state_t *dtmf_rx_init(dtmf_rx_state_t *s, digits_report *callback, void *user_data);
-void dtmf_rx_set_realtime_callback(dtmf_rx_state_t *s, tone_report *callback, void *user_data);
-int dtmf_rx(dtmf_rx_state_t *s, const int16_t *samples, int count);
-int dtmf_rx_free(dtmf_rx_state_t *s);
 
 adsi_rx_state_t *adsi_rx_init(adsi_rx_state_t *s, int standard, put_message *put, void *user_data);
 int adsi_rx(adsi_rx_state_t *s, const int16_t *samples, int count);

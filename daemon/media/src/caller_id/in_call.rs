@@ -7,7 +7,7 @@
 
 use super::CallerIdSender;
 use crate::codec::g711::Samples;
-use crate::sys::{DtmfReceiver, KeyEdge};
+use crate::dtmf::{DtmfReceiver, KeyEdge};
 use crate::tone::ToneGenerator;
 use demarc_hal::BLOCK;
 
@@ -49,10 +49,10 @@ pub enum Step {
 }
 
 impl InCallSender {
-    /// Begins; `None` when there is no memory.
-    pub fn new(data: CallerIdSender) -> Option<Self> {
-        let answer = DtmfReceiver::new()?;
-        Some(Self { phase: Phase::Signal(SIGNAL), data, tones: ToneGenerator::default(), answer })
+    /// Begins.
+    pub fn new(data: CallerIdSender) -> Self {
+        let answer = DtmfReceiver::default();
+        Self { phase: Phase::Signal(SIGNAL), data, tones: ToneGenerator::default(), answer }
     }
 
     /// What the telephone sent.

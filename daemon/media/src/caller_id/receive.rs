@@ -3,9 +3,13 @@
 use super::fields::*;
 use super::keys::KeyReader;
 use crate::codec::g711::Samples;
-use crate::sys::{AdsiReceiver, DtmfReceiver, KeyEdge};
+use crate::dtmf::{DtmfReceiver, KeyEdge};
+use crate::sys::{AdsiReceiver, Standard};
 use demarc_model::media::CallerIdForm;
 use demarc_model::{CallerId, Presentation};
+
+/// 14 dB.
+const GAIN: i16 = 5;
 
 /// What the exchange said.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +24,8 @@ pub enum Message {
 pub enum CallerIdReceiver {
     /// Of FSK messages.
     Fsk(AdsiReceiver),
+    /// Of FSK messages in the form of Japan, for which spandsp wants a louder signal.
+    Louder(AdsiReceiver),
     /// Of keys.
     Keys(DtmfReceiver, KeyReader),
 }
@@ -28,8 +34,9 @@ impl CallerIdReceiver {
     /// A receiver; `None` when there is no memory.
     pub fn new(form: CallerIdForm) -> Option<Self> {
         match standard(form) {
+            Some(Standard::Jclip) => AdsiReceiver::new(Standard::Jclip).map(Self::Louder),
             Some(standard) => AdsiReceiver::new(standard).map(Self::Fsk),
-            None => DtmfReceiver::new().map(|dtmf| Self::Keys(dtmf, KeyReader::default())),
+            None => Some(Self::Keys(DtmfReceiver::default(), KeyReader::default())),
         }
     }
 
@@ -37,6 +44,11 @@ impl CallerIdReceiver {
     pub fn listen(&mut self, samples: &Samples) -> Option<Message> {
         match self {
             Self::Fsk(adsi) => adsi.listen(samples).then(|| message(adsi)).flatten(),
+            Self::Louder(adsi) => {
+                // A clipped FSK signal is as good as any.
+                let louder = samples.map(|sample| sample.saturating_mul(GAIN));
+                adsi.listen(&louder).then(|| message(adsi)).flatten()
+            }
             Self::Keys(dtmf, reader) => {
                 let mut caller = None;
                 for edge in dtmf.listen(samples) {

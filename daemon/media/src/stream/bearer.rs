@@ -27,7 +27,8 @@ impl BearerPort {
     }
 
     /// Ends its use.
-    pub fn into_bearer(self) -> Box<dyn Bearer> {
+    pub fn into_bearer(mut self) -> Box<dyn Bearer> {
+        self.bearer.rest();
         self.bearer
     }
 

@@ -7,11 +7,11 @@ pub mod rtp;
 use crate::caller_id::{CallerIdSender, InCallSender, Step, keys_of};
 use crate::codec::g711::{decode_block, encode_block, transcode};
 use crate::detectors::Detectors;
+use crate::dtmf::KeyEdge;
 use crate::engine::Events;
 use crate::keys::{Keys, Sounding};
 use crate::mixer::Parties;
 use crate::player::Player;
-use crate::sys::KeyEdge;
 use crate::tone::ToneGenerator;
 use bearer::BearerPort;
 use demarc_hal::{BLOCK, Block, Companding};
@@ -202,7 +202,7 @@ impl Stream {
     ) {
         if matches!(self.port, Port::Bearer(_)) {
             let data = CallerIdSender::in_call(form, caller, clock);
-            self.in_call = data.and_then(InCallSender::new).map(Box::new);
+            self.in_call = data.map(InCallSender::new).map(Box::new);
         }
         if self.in_call.is_none() {
             events.push(MediaEvent::CallWaitingIdSent { stream: self.id, acknowledged: false });

@@ -2,11 +2,11 @@
 
 use super::outbox::Outbox;
 use super::push_edge;
+use crate::dtmf::KeyEdge;
 use crate::jitter::Jitter;
 use crate::keys::Sounding;
 use crate::latch::Latch;
 use crate::rtp::Header;
-use crate::sys::KeyEdge;
 use crate::telephone_event::{EventReceiver, Payload, event_of};
 use demarc_hal::{BLOCK, Block, Companding};
 use demarc_model::media::{Codec, Rtp, StreamStats};

@@ -4,18 +4,14 @@
 //! depends on their layout. A context is touched only through `&mut`, has no thread affinity and
 //! shares nothing with another, hence `Send`.
 //!
-//! What differs in spandsp 3.x: `digits_rx_callback_t` and `tone_report_func_t` became
-//! `span_digits_callback_t` and `span_tone_report_func_t` (same signatures); `dtmf_rx_parms` takes
-//! its levels as `float`; `span_put_msg_func_t` is the name of `put_msg_func_t`. We pass no levels,
+//! What differs in spandsp 3.x: `span_put_msg_func_t` is the name of `put_msg_func_t` (same signature),
 //! so these externs hold for both.
 #![allow(unsafe_code)]
 
 mod adsi;
-mod dtmf;
 mod plc;
 
 pub use adsi::{AdsiReceiver, AdsiSender, Standard};
-pub use dtmf::{DtmfReceiver, KeyEdge};
 pub use plc::Plc;
 
 use std::ffi::{c_int, c_void};
@@ -26,18 +22,9 @@ struct Context {
     _private: [u8; 0],
 }
 
-type ToneReport = unsafe extern "C" fn(user_data: *mut c_void, code: c_int, level: c_int, delay: c_int);
 type PutMessage = unsafe extern "C" fn(user_data: *mut c_void, message: *const u8, length: c_int);
-type DigitsReport =
-    unsafe extern "C" fn(user_data: *mut c_void, digits: *const std::ffi::c_char, length: c_int);
 
 unsafe extern "C" {
-    // dtmf.h
-    fn dtmf_rx_init(s: *mut Context, callback: Option<DigitsReport>, user_data: *mut c_void) -> *mut Context;
-    fn dtmf_rx_set_realtime_callback(s: *mut Context, callback: Option<ToneReport>, user_data: *mut c_void);
-    fn dtmf_rx(s: *mut Context, samples: *const i16, count: c_int) -> c_int;
-    fn dtmf_rx_free(s: *mut Context) -> c_int;
-
     // adsi.h
     fn adsi_rx_init(
         s: *mut Context,
