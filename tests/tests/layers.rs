@@ -17,13 +17,14 @@ const MAP: &[(&str, &[&str])] = &[
     ("demarc-r2-helper", &["demarc-hal", "demarc-r2"]),
     ("demarc-model", &["demarc-hal"]),
     ("demarc-sip", &["demarc-hal", "demarc-model"]),
-    ("demarc-pstn", &["demarc-hal", "demarc-isdn", "demarc-model"]),
+    ("demarc-pstn", &["demarc-hal", "demarc-isdn", "demarc-r2", "demarc-model"]),
     ("demarc-media", &["demarc-hal", "demarc-model"]),
     ("demarc-pbx", &["demarc-hal", "demarc-model"]),
     (
         "demarc-node",
-        &["demarc-hal", "demarc-isdn", "demarc-model", "demarc-sip", "demarc-pstn", "demarc-pbx"],
+        &["demarc-hal", "demarc-isdn", "demarc-r2", "demarc-model", "demarc-sip", "demarc-pstn", "demarc-pbx"],
     ),
+    ("demarc-autopilot", &["demarc-hal", "demarc-isdn", "demarc-model"]),
     ("demarc-store", &["demarc-hal", "demarc-model"]),
     ("demarc-api", &["demarc-hal", "demarc-model", "demarc-store"]),
     ("demarc-webui", &[]),
@@ -50,8 +51,16 @@ const IMPURE: &[&str] = &[
 ];
 
 /// Packages that must be pure, dependencies of their dependencies included.
-const PURE: &[&str] =
-    &["demarc-hal", "demarc-model", "demarc-sip", "demarc-pstn", "demarc-media", "demarc-pbx", "demarc-node"];
+const PURE: &[&str] = &[
+    "demarc-hal",
+    "demarc-model",
+    "demarc-sip",
+    "demarc-pstn",
+    "demarc-media",
+    "demarc-pbx",
+    "demarc-node",
+    "demarc-autopilot",
+];
 
 #[test]
 fn every_arrow_is_on_the_map() {
