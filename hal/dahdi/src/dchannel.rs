@@ -35,7 +35,7 @@ pub fn listen(channel: &Channel) -> News {
     let mut news = News::default();
     for _ in 0..MOST {
         match channel.kernel_event() {
-            Ok(Some(event)) => { eprintln!("D event {event}"); news.note(event) }
+            Ok(Some(event)) => news.note(event),
             Ok(None) => break,
             Err(error) => {
                 news.gone |= crate::device::gone(&error);
