@@ -44,7 +44,8 @@ impl Call {
         if let Stage::Served { .. } = self.stage
             && let Some(leg) = self.legs.get_mut(&leg).filter(|leg| leg.is_live() && leg.answered)
         {
-            let was = std::mem::replace(&mut leg.held, change(leg.held));
+            let was = leg.held;
+            leg.held = change(was);
             leg.state = bridge::state(leg);
             if let (true, false, Some(stream), Some(source)) = (was, leg.held, leg.stream, &leg.hears) {
                 desk.play(stream, source.clone());
