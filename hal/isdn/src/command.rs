@@ -141,7 +141,7 @@ pub enum Command {
     },
     /// Ask the network to join two calls and to let us go: explicit call transfer with EuroISDN,
     /// two-B-channel transfer with NI-2, 5ESS and 4ESS, release link trunk with DMS-100, path
-    /// replacement with QSIG. Success is that both calls are cleared by the far end; nothing
+    /// replacement with QSIG. Both calls need the same bearer capability. Success is that both calls are cleared by the far end; nothing
     /// comes when it does not care to.
     Transfer {
         /// One call.

@@ -71,6 +71,10 @@ static void set_timers(struct pri *pri, const int32_t *wanted)
 			pri_set_timer(pri, names[i], wanted[i]);
 		}
 	}
+	/* T312 is T303 and two seconds (Q.931 table 9-1). */
+	if (wanted[4] >= 0) {
+		pri_set_timer(pri, PRI_TIMER_T312, wanted[4] + 2000);
+	}
 }
 
 /* Names as libpri does by itself, and text during the call where the dialect has a display. */

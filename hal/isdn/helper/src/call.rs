@@ -23,6 +23,8 @@ pub struct Call {
     pub answered: bool,
     /// CALL PROCEEDING or more was sent.
     pub proceeding: bool,
+    /// No more digits will come.
+    pub complete: bool,
     /// CONNECT passed.
     pub connected: bool,
     /// We sent DISCONNECT with a tone.
@@ -47,6 +49,7 @@ impl Call {
             channel,
             answered: false,
             proceeding: false,
+            complete: reference.ours,
             connected: false,
             in_band: false,
             releasing: false,

@@ -315,7 +315,9 @@ impl Span {
             10 => self.restart_acked(self.channel_of(link, event)),
             12 | 18 => self.with_event(link, event, |call, _, events| {
                 let (digits, complete) = (convert::digits(&event.text), event.complete != 0);
-                if !digits.is_empty() || complete {
+                // libpri says "complete" again with whatever INFORMATION brings.
+                let news = complete && !std::mem::replace(&mut call.complete, complete);
+                if !digits.is_empty() || news {
                     events.push_back(Event::Information { call: call.id, digits, complete });
                 }
             }),
@@ -375,6 +377,7 @@ impl Span {
             return;
         };
         self.rewrite(reference, None);
+        self.with(id, |_, call| call.complete = event.complete != 0);
         self.flush_frames();
         let (redirecting, redirection) = convert::redirection(&event.redirecting);
         let filled = |text: String| (!text.is_empty()).then_some(text);

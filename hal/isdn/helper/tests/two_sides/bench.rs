@@ -58,6 +58,7 @@ pub fn quick() -> Timers {
         t200_ms: Some(100),
         t203_ms: Some(1_000),
         n200: Some(2),
+        t303_ms: Some(1_000),
         t309_ms: Some(500),
         t316_ms: Some(100),
         ..Timers::default()

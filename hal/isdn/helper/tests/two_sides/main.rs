@@ -4,6 +4,7 @@
 mod basic_rate;
 mod bench;
 mod calls;
+mod frames;
 mod group;
 mod services;
 mod trouble;
