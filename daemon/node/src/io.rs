@@ -26,6 +26,13 @@ pub enum Input {
         /// What.
         event: demarc_isdn::Event,
     },
+    /// The helper of a span with MFC/R2 says something.
+    R2 {
+        /// Whose span.
+        span: SpanId,
+        /// What.
+        event: demarc_r2::Event,
+    },
     /// The helper of a span died; its calls are gone. It is started again by the daemon.
     HelperGone {
         /// Whose span.
@@ -92,6 +99,13 @@ pub enum Output {
         span: SpanId,
         /// What.
         command: demarc_isdn::Command,
+    },
+    /// Tell the helper of a span with MFC/R2 something.
+    R2 {
+        /// Whose span.
+        span: SpanId,
+        /// What.
+        command: demarc_r2::Command,
     },
     /// A line was seen to do something that was not known of it.
     Learned {

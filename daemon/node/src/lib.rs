@@ -7,5 +7,6 @@ mod ladders;
 mod node;
 pub mod watch;
 
+pub use demarc_pstn::r2_settings;
 pub use io::{Input, Output};
 pub use node::Node;

@@ -52,6 +52,9 @@ impl Node {
             Input::Line { channel, event } => {
                 self.pstn.handle_input(now, demarc_pstn::Input::Line { channel, event });
             }
+            Input::R2 { span, event } => {
+                self.pstn.handle_input(now, demarc_pstn::Input::R2 { span, event });
+            }
             Input::Isdn { span, event } => {
                 self.pstn.handle_input(now, demarc_pstn::Input::Isdn { span, event });
             }
@@ -191,6 +194,7 @@ impl Node {
             Said::Leg(event) => self.leg_event(now, event),
             Said::Media(command) => self.output.push_back(Output::Media(command)),
             Said::Line { channel, command } => self.output.push_back(Output::Line { channel, command }),
+            Said::R2 { span, command } => self.output.push_back(Output::R2 { span, command }),
             Said::Isdn { span, command } => self.output.push_back(Output::Isdn { span, command }),
             Said::Learned { line, what } => self.output.push_back(Output::Learned { line, what }),
             Said::Trace(trace) => self.ladders.record(now, trace),

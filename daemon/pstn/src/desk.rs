@@ -130,6 +130,10 @@ impl Desk {
         self.output.push_back(Output::Isdn { span, command });
     }
 
+    pub(crate) fn r2(&mut self, span: SpanId, command: demarc_r2::Command) {
+        self.output.push_back(Output::R2 { span, command });
+    }
+
     pub(crate) fn media(&mut self, command: MediaCommand) {
         self.output.push_back(Output::Media(command));
     }

@@ -1,8 +1,10 @@
 //! Cards that come and go.
 
+use crate::em_line::EmLine;
 use crate::fxo_line::FxoLine;
 use crate::fxs_line::FxsLine;
 use crate::isdn_span::IsdnSpan;
+use crate::r2_span::R2Span;
 use crate::room::Pstn;
 use demarc_hal::{Alarm, LineEvent, PortKind, SpanInfo, SpanKind};
 use demarc_model::SpanId;
@@ -22,6 +24,13 @@ impl Pstn {
         for (_, line) in self.fxs.iter_mut().filter(|(channel, _)| channel.span == span) {
             line.handle_event(desk, LineEvent::Gone);
         }
+        for (_, line) in self.em.iter_mut().filter(|(channel, _)| channel.span == span) {
+            line.handle_event(desk, LineEvent::Gone);
+        }
+        if let Some(span) = self.r2.get_mut(&span) {
+            span.handle_helper_gone(desk);
+            span.handle_alarms(desk, vec![Alarm::Red]);
+        }
         desk.changed();
     }
 
@@ -31,6 +40,8 @@ impl Pstn {
         self.spans.remove(&span.id);
         self.fxo.retain(|channel, _| channel.span != span.id);
         self.fxs.retain(|channel, _| channel.span != span.id);
+        self.em.retain(|channel, _| channel.span != span.id);
+        self.r2.remove(&span.id);
         self.add_span(span);
         self.configure();
     }
@@ -41,6 +52,9 @@ impl Pstn {
         if span.kind != SpanKind::Analog && has_bearers {
             self.spans.insert(span.id, IsdnSpan::new(span));
         }
+        if span.ports.iter().any(|port| port.kind == PortKind::Cas) {
+            self.r2.insert(span.id, R2Span::new(span));
+        }
         for port in &span.ports {
             match port.kind {
                 PortKind::Fxo => {
@@ -49,7 +63,10 @@ impl Pstn {
                 PortKind::Fxs => {
                     self.fxs.insert(port.id, FxsLine::new(port.id));
                 }
-                PortKind::Bearer | PortKind::DChannel | PortKind::Cas | PortKind::EAndM => {}
+                PortKind::EAndM => {
+                    self.em.insert(port.id, EmLine::new(port.id));
+                }
+                PortKind::Bearer | PortKind::DChannel | PortKind::Cas => {}
             }
         }
     }

@@ -6,12 +6,14 @@
 //!
 //! ```text
 //!   Line, Alarms ──┐                         ┌── LegEvent, Trace, Changed
-//!   Isdn, Media ───┤  IsdnSpan ─ IsdnCall    ├── Line, Isdn
-//!   LegCommand ────┤  FxoLine   FxsLine      ├── MediaCommand
+//!   Isdn, R2 ──────┤  IsdnSpan ─ IsdnCall    ├── Line, Isdn, R2
+//!   Media ─────────┤  R2Span ─── R2Call      ├── MediaCommand
+//!   LegCommand ────┤  FxoLine FxsLine EmLine ├──
 //!   Config ────────┘  TrunkGroup (hunting)   └──
 //! ```
 //!
-//! One machine a file: `isdn_span` with one `call` for each call on it, `fxo_line`, `fxs_line`. A
+//! One machine a file: `isdn_span` and `r2_span` with one `call` for each call on them, `fxo_line`,
+//! `fxs_line`, `em_line`. A
 //! call to a trunk is an `Attempt` that `trunk_group` offers to one channel after the other until
 //! one takes it.
 //!
@@ -24,6 +26,7 @@
 mod bench;
 mod caller_id;
 mod desk;
+mod em_line;
 #[cfg(test)]
 mod fuzz;
 mod fxo_line;
@@ -31,12 +34,14 @@ mod fxs_line;
 mod hardware;
 mod isdn_span;
 mod number;
+mod r2_span;
 mod room;
 #[cfg(test)]
 mod room_tests;
 mod tone;
 mod trunk_group;
 
+pub use r2_span::r2_settings;
 pub use room::Pstn;
 
 use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
@@ -62,6 +67,13 @@ pub enum Input {
         span: SpanId,
         /// What.
         event: demarc_isdn::Event,
+    },
+    /// The helper of a span with MFC/R2 says something.
+    R2 {
+        /// Whose span.
+        span: SpanId,
+        /// What.
+        event: demarc_r2::Event,
     },
     /// Layer 1 of a span changed.
     Alarms {
@@ -116,6 +128,14 @@ pub enum Output {
         span: SpanId,
         /// What.
         command: demarc_isdn::Command,
+    },
+    /// Tell the helper of a span with MFC/R2. `Command::Start` and `Command::Open` are never among
+    /// them: see [`Pstn::r2_settings`].
+    R2 {
+        /// Whose span.
+        span: SpanId,
+        /// What.
+        command: demarc_r2::Command,
     },
     /// An FXO line was seen to do something that was not known of it. Give it back with
     /// [`Input::Known`] after a restart.

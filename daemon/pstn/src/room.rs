@@ -1,9 +1,11 @@
 //! The room: every machine behind one door.
 
 use crate::desk::{Desk, Place};
+use crate::em_line::{self, EmLine};
 use crate::fxo_line::FxoLine;
 use crate::fxs_line::FxsLine;
 use crate::isdn_span::IsdnSpan;
+use crate::r2_span::R2Span;
 use crate::trunk_group::{Attempt, Found, Members, Readiness, TrunkGroups};
 use crate::{Input, Output};
 use demarc_hal::SpanInfo;
@@ -25,6 +27,8 @@ pub struct Pstn {
     pub(crate) spans: BTreeMap<SpanId, IsdnSpan>,
     pub(crate) fxo: BTreeMap<ChannelId, FxoLine>,
     pub(crate) fxs: BTreeMap<ChannelId, FxsLine>,
+    pub(crate) r2: BTreeMap<SpanId, R2Span>,
+    pub(crate) em: BTreeMap<ChannelId, EmLine>,
     groups: TrunkGroups,
     /// Emergency calls that wait for a line on guard.
     waiting: Vec<Attempt>,
@@ -39,6 +43,8 @@ impl Pstn {
             spans: BTreeMap::new(),
             fxo: BTreeMap::new(),
             fxs: BTreeMap::new(),
+            r2: BTreeMap::new(),
+            em: BTreeMap::new(),
             groups: TrunkGroups::default(),
             waiting: Vec::new(),
         };
@@ -59,6 +65,13 @@ impl Pstn {
                     line.handle_event(desk, event);
                 } else if let Some(line) = self.fxs.get_mut(&channel) {
                     line.handle_event(desk, event);
+                } else if let Some(line) = self.em.get_mut(&channel) {
+                    line.handle_event(desk, event);
+                }
+            }
+            Input::R2 { span, event } => {
+                if let Some(span) = self.r2.get_mut(&span) {
+                    span.handle_event(desk, event);
                 }
             }
             Input::Isdn { span, event } => {
@@ -69,10 +82,18 @@ impl Pstn {
             Input::Alarms { span, alarms } => {
                 if let Some(span) = self.spans.get_mut(&span) {
                     span.handle_alarms(desk, alarms);
+                } else if let Some(span) = self.r2.get_mut(&span) {
+                    span.handle_alarms(desk, alarms);
+                } else {
+                    for (_, line) in self.em.iter_mut().filter(|(channel, _)| channel.span == span) {
+                        line.handle_alarms(desk, &alarms);
+                    }
                 }
             }
             Input::HelperGone { span } => {
                 if let Some(span) = self.spans.get_mut(&span) {
+                    span.handle_helper_gone(desk);
+                } else if let Some(span) = self.r2.get_mut(&span) {
                     span.handle_helper_gone(desk);
                 }
             }
@@ -85,6 +106,10 @@ impl Pstn {
                 } else if let Some(line) = self.fxs.get_mut(&channel) {
                     line.handle_media(desk, &event);
                 } else if let Some(span) = self.spans.get_mut(&channel.span) {
+                    span.handle_media(desk, &event);
+                } else if let Some(line) = self.em.get_mut(&channel) {
+                    line.handle_media(desk, &event);
+                } else if let Some(span) = self.r2.get_mut(&channel.span) {
                     span.handle_media(desk, &event);
                 }
             }
@@ -108,6 +133,12 @@ impl Pstn {
         for span in self.spans.values_mut() {
             span.handle_timeout(&mut self.desk);
         }
+        for span in self.r2.values_mut() {
+            span.handle_timeout(&mut self.desk);
+        }
+        for line in self.em.values_mut() {
+            line.handle_timeout(&mut self.desk);
+        }
         for line in self.fxo.values_mut() {
             line.handle_timeout(&mut self.desk);
         }
@@ -125,11 +156,13 @@ impl Pstn {
     /// When [`Pstn::handle_timeout`] is due, and what for.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
         let spans = self.spans.values().filter_map(IsdnSpan::poll_timeout);
+        let r2 = self.r2.values().filter_map(R2Span::poll_timeout);
+        let em = self.em.values().filter_map(EmLine::poll_timeout);
         let fxo = self.fxo.values().filter_map(FxoLine::poll_timeout);
         let fxs = self.fxs.values().filter_map(FxsLine::poll_timeout);
         let patience = self.waiting.iter().filter_map(|attempt| attempt.patience);
         let waiting = patience.map(|until| (until, "emergency call waits for a line"));
-        spans.chain(fxo).chain(fxs).chain(waiting).min()
+        spans.chain(r2).chain(em).chain(fxo).chain(fxs).chain(waiting).min()
     }
 
     /// No leg lives, no audio is open for one, and no channel is held or rests.
@@ -137,6 +170,8 @@ impl Pstn {
         self.desk.is_quiet()
             && self.waiting.is_empty()
             && self.spans.values().all(IsdnSpan::is_idle)
+            && self.r2.values().all(R2Span::is_idle)
+            && self.em.values().all(EmLine::is_idle)
             && self.fxo.values().all(FxoLine::is_idle)
             && self.fxs.values().all(FxsLine::is_quiet)
     }
@@ -148,9 +183,19 @@ impl Pstn {
         self.spans.get(&span)?.settings()
     }
 
+    /// How the channels of a span with MFC/R2 are to be run now; none when it is not configured or
+    /// disabled. As with [`Pstn::span_settings`].
+    pub fn r2_settings(&self, span: SpanId) -> Option<demarc_r2::Settings> {
+        self.r2.get(&span)?.settings()
+    }
+
     /// The digital spans of the hardware, in order.
     pub fn live_spans(&self) -> Vec<LiveSpan> {
-        self.spans.values().map(IsdnSpan::live).collect()
+        let mut spans: Vec<LiveSpan> = self.spans.values().map(IsdnSpan::live).collect();
+        spans.extend(self.r2.values().map(R2Span::live));
+        spans.extend(em_line::live(&self.em));
+        spans.sort_by_key(|span| span.span);
+        spans
     }
 
     /// The analog ports of the hardware, in order.
@@ -182,6 +227,12 @@ impl Pstn {
         for span in self.spans.values_mut() {
             span.configure(&mut self.desk);
         }
+        for span in self.r2.values_mut() {
+            span.configure(&mut self.desk);
+        }
+        for line in self.em.values_mut() {
+            line.configure(&mut self.desk);
+        }
         for line in self.fxo.values_mut() {
             line.configure(&mut self.desk);
         }
@@ -211,12 +262,16 @@ impl Pstn {
             (command, Some(Place::Span(span))) => {
                 if let Some(span) = self.spans.get_mut(&span) {
                     span.handle_command(desk, command);
+                } else if let Some(span) = self.r2.get_mut(&span) {
+                    span.handle_command(desk, command);
                 }
             }
             (command, Some(Place::Port(channel))) => {
                 if let Some(line) = self.fxo.get_mut(&channel) {
                     line.handle_command(desk, command);
                 } else if let Some(line) = self.fxs.get_mut(&channel) {
+                    line.handle_command(desk, command);
+                } else if let Some(line) = self.em.get_mut(&channel) {
                     line.handle_command(desk, command);
                 }
             }
@@ -254,6 +309,10 @@ impl Pstn {
                     line.dial(&mut self.desk, attempt);
                 } else if let Some(span) = self.spans.get_mut(&channel.span) {
                     span.dial(&mut self.desk, channel.slot, attempt);
+                } else if let Some(span) = self.r2.get_mut(&channel.span) {
+                    span.dial(&mut self.desk, channel.slot, attempt);
+                } else if let Some(line) = self.em.get_mut(&channel) {
+                    line.dial(&mut self.desk, attempt);
                 }
             }
             Found::Wait(until) if self.may_wait(&attempt) => {
@@ -277,12 +336,12 @@ impl Pstn {
     fn members(&self, trunk: &Trunk) -> Option<Members> {
         match &trunk.kind {
             TrunkKind::Pri { spans, hunt, .. } => {
-                let mut spans: Vec<&IsdnSpan> = spans.iter().filter_map(|id| self.spans.get(id)).collect();
+                let mut spans = spans.clone();
                 // Spans are used in their order; it is the channels of each that are hunted down.
                 if *hunt == Hunt::Descending {
                     spans.reverse();
                 }
-                let channels = spans.iter().flat_map(|span| span.members()).collect();
+                let channels = spans.iter().flat_map(|span| self.channels(*span)).collect();
                 Some(Members { hunt: *hunt, channels, down: Cause::NETWORK_OUT_OF_ORDER })
             }
             TrunkKind::Fxo { lines, hunt } => {
@@ -292,6 +351,34 @@ impl Pstn {
             }
             TrunkKind::Sip(_) => None,
         }
+    }
+
+    /// The channels of a span that calls can be placed on, in order.
+    fn channels(&self, span: SpanId) -> Vec<(ChannelId, Readiness)> {
+        if let Some(span) = self.spans.get(&span) {
+            return span.members().collect();
+        }
+        if let Some(span) = self.r2.get(&span) {
+            return span.members().collect();
+        }
+        let lines = self.em.iter().filter(|(channel, _)| channel.span == span);
+        lines.map(|(channel, line)| (*channel, line.readiness())).collect()
+    }
+
+    /// Why no call can be placed on a span.
+    fn trouble(&self, span: SpanId) -> Option<&'static str> {
+        if let Some(span) = self.spans.get(&span) {
+            return span.trouble();
+        }
+        if let Some(span) = self.r2.get(&span) {
+            return span.trouble();
+        }
+        self.em
+            .range(ChannelId { span, slot: 0 }..)
+            .next()
+            .filter(|(channel, _)| channel.span == span)?
+            .1
+            .trouble()
     }
 
     fn line(&self, id: LineId) -> Option<(ChannelId, &FxoLine)> {
@@ -306,7 +393,7 @@ impl Pstn {
             _ if !trunk.enabled => Some("not in use"),
             _ if working => None,
             TrunkKind::Pri { spans, .. } => {
-                let troubles = spans.iter().filter_map(|id| self.spans.get(id)).filter_map(IsdnSpan::trouble);
+                let troubles = spans.iter().filter_map(|span| self.trouble(*span));
                 Some(troubles.min().unwrap_or("no such span"))
             }
             _ if members.is_empty() => Some("no line is configured"),

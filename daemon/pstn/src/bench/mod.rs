@@ -1,6 +1,7 @@
 //! A bench for the room: virtual time, a transcript in words, and the promises of the room checked
 //! at every output.
 
+pub(crate) mod cas;
 mod config;
 mod promises;
 mod words;
@@ -8,7 +9,7 @@ mod words;
 pub(crate) use config::{config, fxs_features, hardware, with_extension};
 
 use crate::{Input, Output, Pstn};
-use demarc_hal::{LineCommand, LineEvent};
+use demarc_hal::{LineCommand, LineEvent, SpanInfo};
 use demarc_isdn::{CallRef, ChannelChoice, Command, Event, PartyNumber, event::IncomingSetup};
 use demarc_model::config::{DeviceId, TrunkId};
 use demarc_model::leg::Dial;
@@ -48,7 +49,12 @@ pub(crate) struct Bench {
 
 impl Bench {
     pub(crate) fn new(config: Config) -> Self {
-        let room = Pstn::new(Arc::new(config), hardware());
+        Self::on(config, hardware())
+    }
+
+    /// A room for other cards.
+    pub(crate) fn on(config: Config, hardware: Vec<SpanInfo>) -> Self {
+        let room = Pstn::new(Arc::new(config), hardware);
         let now = Now { mono: Instant::default(), wall: SystemTime::UNIX_EPOCH };
         let mut bench = Self { room, now, promises: Promises::default(), said: Vec::new(), dialled: 0 };
         bench.drain();
@@ -140,6 +146,11 @@ impl Bench {
         if let Some(leg) = self.promises.a_leg_without_room(&self.room) {
             panic!("the room says it is quiet, but {leg} lives");
         }
+    }
+
+    /// The legs that live.
+    pub(crate) fn legs(&self) -> Vec<LegId> {
+        self.promises.legs()
     }
 
     /// What was said since the last time, in words; `Changed` and the ladder left out.

@@ -12,6 +12,7 @@ pub(super) fn of(output: &Output) -> Option<String> {
         Output::Media(command) => media(command),
         Output::Line { channel, command } => format!("line {channel} {command:?}"),
         Output::Isdn { command, .. } => isdn(command),
+        Output::R2 { command, .. } => r2(command),
         Output::Trace(_) | Output::Changed | Output::Learned { .. } => return None,
     })
 }
@@ -101,6 +102,19 @@ fn detected(detect: &Detect) -> String {
         words += " voice";
     }
     words
+}
+
+fn r2(command: &demarc_r2::Command) -> String {
+    use demarc_r2::Command;
+    match command {
+        Command::Seize { slot, dnis, ani, category } => {
+            format!("SEIZE {slot} -> {dnis} {} {category:?}", ani.as_deref().unwrap_or("withheld"))
+        }
+        Command::Accept { slot, mode } => format!("ACCEPT {slot} {mode:?}"),
+        Command::Answer { slot, double } => format!("ANSWER {slot}{}", if *double { " twice" } else { "" }),
+        Command::Clear { slot, reason } => format!("CLEAR {slot} {reason:?}"),
+        other => format!("{other:?}"),
+    }
 }
 
 fn isdn(command: &Command) -> String {
