@@ -217,6 +217,11 @@ impl Bearer for DahdiBearer {
         if self.gone {
             return Transfer::Gone;
         }
+        if self.channel.dialling.load(Ordering::Acquire) {
+            // Nobody would hear it, and the kernel would stop dialling.
+            self.queue.unsent = None;
+            return Transfer::Done;
+        }
         let grown = |queue: &Queue| queue.unsent.is_some_and(|unsent| unsent > CUSHION + GROWN);
         if grown(&self.queue) {
             // Perhaps the line has moved on, and nobody has looked.

@@ -30,6 +30,8 @@ pub struct Channel {
     pub audio: AtomicBool,
     /// Somebody outside reads its events.
     pub lent: AtomicBool,
+    /// The kernel dials by pulses: anything written would end it.
+    pub dialling: AtomicBool,
     /// Events that audio had to take out of the way, for the line.
     passed: Mutex<VecDeque<i32>>,
     bell: EventFd,
@@ -58,6 +60,7 @@ impl Channel {
             line: AtomicBool::new(false),
             audio: AtomicBool::new(false),
             lent: AtomicBool::new(false),
+            dialling: AtomicBool::new(false),
             passed: Mutex::new(VecDeque::with_capacity(WAITING)),
             bell: EventFd::from_flags(flags()).map_err(|error| os("eventfd")(error.into()))?,
         })

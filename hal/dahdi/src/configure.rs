@@ -96,17 +96,18 @@ fn line_plan(kind: SpanKind, settings: &SpanSettings) -> Result<LinePlan, Error>
     })
 }
 
-/// What an analog port is set to.
+/// What one port is set to.
 ///
 /// # Errors
 /// [`Error::Unsupported`].
-pub fn analog(
+pub fn port(
     port: PortKind,
+    kind: SpanKind,
     capability: i32,
     law: Companding,
     settings: &LineSettings,
 ) -> Result<Configured, Error> {
-    channel(Some(port), SpanKind::Analog, capability, self::law(law), settings)
+    channel(Some(port), kind, capability, self::law(law), settings)
 }
 
 /// The kernel's number of a law.

@@ -7,6 +7,8 @@ use crate::configure::{self, Configured};
 use crate::dchannel;
 use crate::device::{Control, gone, is, os};
 use crate::echo::Cancellers;
+use crate::gain;
+use crate::line::{self, DahdiLine};
 use crate::numbering::Numbering;
 use crate::span::{Slot, Span};
 use crate::status;
@@ -321,7 +323,7 @@ fn configure_analog(
     let law = span.companding;
     let Some(slot) = span.channels.get(index) else { return Ok(()) };
     let Some(kind) = span.port(slot) else { return Ok(()) };
-    let wanted = configure::analog(kind, slot.capability, law, &slot.settings)?;
+    let wanted = configure::port(kind, span.kind, slot.capability, law, &slot.settings)?;
     let Some(slot) = span.channels.get_mut(index) else { return Ok(()) };
     configure_channel(control, cancellers, slot, wanted)
 }
@@ -332,11 +334,13 @@ impl Driver for DahdiDriver {
     }
 
     fn open_line(&mut self, channel: ChannelId) -> Result<Box<dyn Line>, Error> {
-        let (_, _, kind) = self.port(channel)?;
+        let (span, index, kind) = self.port(channel)?;
         if !matches!(kind, PortKind::Fxo | PortKind::Fxs | PortKind::EAndM) {
             return Err(Error::WrongKind(channel));
         }
-        Err(Error::Unsupported("lines"))
+        let law = span.companding;
+        let settings = span.channels.get(index).map(|slot| slot.settings.clone()).unwrap_or_default();
+        Ok(Box::new(DahdiLine::open(self.channel(channel)?, kind, law, &settings)?))
     }
 
     fn open_dchannel(&mut self, channel: ChannelId) -> Result<DChannel, Error> {
@@ -385,8 +389,27 @@ impl Driver for DahdiDriver {
     }
 
     fn configure_line(&mut self, channel: ChannelId, settings: &LineSettings) -> Result<(), Error> {
-        let _ = (channel, settings);
-        Err(Error::Unsupported("lines"))
+        let (span, index, kind) = self.port(channel)?;
+        if !matches!(kind, PortKind::Fxo | PortKind::Fxs | PortKind::EAndM) {
+            return Err(Error::WrongKind(channel));
+        }
+        gain::check(settings)?;
+        let law = span.companding;
+        let slot = span.channels.get(index).ok_or(Error::NoSuchPort(channel))?;
+        let wanted = configure::port(kind, span.kind, slot.capability, law, settings)?;
+        let open = slot.open.upgrade();
+        if open.is_some() && slot.configured.is_some_and(|configured| configured != wanted) {
+            return Err(Error::Busy(channel));
+        }
+        // A channel bank that has not been configured takes the settings along when it is.
+        let configured = slot.configured.is_some() || span.kind == SpanKind::Analog;
+        let span = self.spans.get_mut(&channel.span).ok_or(Error::NoSuchPort(channel))?;
+        let slot = span.channels.get_mut(index).ok_or(Error::NoSuchPort(channel))?;
+        slot.settings = settings.clone();
+        if configured {
+            configure_channel(&self.control, &mut self.cancellers, slot, wanted)?;
+        }
+        open.map_or(Ok(()), |open| line::set_up(&open, law, settings))
     }
 
     fn configure_span(&mut self, id: SpanId, settings: &SpanSettings) -> Result<(), Error> {

@@ -14,6 +14,8 @@ mod driver;
 #[cfg(feature = "dynamic")]
 pub mod dynamic;
 mod echo;
+mod gain;
+mod line;
 mod numbering;
 mod span;
 mod status;

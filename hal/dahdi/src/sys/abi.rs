@@ -106,6 +106,7 @@ pub mod hook {
     pub const OFFHOOK: i32 = 1;
     pub const WINK: i32 = 2;
     pub const FLASH: i32 = 3;
+    pub const START: i32 = 4;
     pub const RING: i32 = 5;
     pub const RINGOFF: i32 = 6;
 }
@@ -120,12 +121,10 @@ pub const FLUSH_READ: i32 = 1;
 pub const FLUSH_WRITE: i32 = 2;
 pub const FLUSH_EVENT: i32 = 4;
 
-pub const DIAL_OP_REPLACE: i32 = 2;
-pub const DIAL_OP_CANCEL: i32 = 3;
+pub const DIAL_OP_APPEND: i32 = 1;
 pub const MAX_DTMF_BUF: usize = 256;
 pub const MAX_CADENCE: usize = 16;
 
-pub const VMWI_LREV: u32 = 1;
 pub const VMWI_HVAC: u32 = 1 << 2;
 
 /// `struct dahdi_params`.
