@@ -1,5 +1,6 @@
 //! The command line of the daemon.
 
+use crate::helper::Programs;
 use clap::Parser;
 use demarc_model::Config;
 use std::net::SocketAddr;
@@ -29,7 +30,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t = Cards::Simulated)]
     pub cards: Cards,
 
-    /// The program that speaks ISDN; beside this one when this is not given.
+    /// The program that speaks ISDN, with the others beside it; beside this one when not given.
     #[arg(long, value_name = "PROGRAM")]
     pub helper: Option<PathBuf>,
 
@@ -60,19 +61,21 @@ impl Args {
         config
     }
 
-    /// The program that speaks ISDN.
+    /// The helper programs.
     ///
     /// # Errors
-    /// When it is not there.
-    pub fn helper(&self) -> Result<PathBuf, String> {
-        let beside = || Some(std::env::current_exe().ok()?.with_file_name("demarc-isdn-helper"));
-        let program = self.helper.clone().or_else(beside).unwrap_or_default();
-        if program.is_file() {
-            return Ok(program);
+    /// When the one that every gateway needs is not there.
+    pub fn programs(&self) -> Result<Programs, String> {
+        let beside = |name: &str| Some(std::env::current_exe().ok()?.with_file_name(name));
+        let isdn = self.helper.clone().or_else(|| beside("demarc-isdn-helper")).unwrap_or_default();
+        if !isdn.is_file() {
+            return Err(format!(
+                "the ISDN helper is not at {}: build it (make build) or name it with --helper",
+                isdn.display()
+            ));
         }
-        Err(format!(
-            "the ISDN helper is not at {}: build it (make build) or name it with --helper",
-            program.display()
-        ))
+        // MFC/R2 is for some countries: a gateway without its helper serves everybody else.
+        let r2 = isdn.with_file_name("demarc-r2-helper");
+        Ok(Programs { isdn, r2 })
     }
 }

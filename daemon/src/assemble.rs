@@ -3,6 +3,7 @@
 
 use crate::amend::Amendments;
 use crate::clock::{Clock, unix_ms};
+use crate::helper::Programs;
 use crate::inbox::Inbox;
 use crate::media::{Media, MediaFigures};
 use crate::rtp_ports::RtpPorts;
@@ -14,7 +15,6 @@ use crate::wake::Bell;
 use demarc_hal::{Driver, SharedDriver};
 use demarc_model::Config;
 use demarc_node::Node;
-use std::path::Path;
 use std::sync::Arc;
 use std::sync::mpsc::Receiver;
 use std::thread::JoinHandle;
@@ -29,8 +29,8 @@ pub struct Needs<'a> {
     pub config: Arc<Config>,
     /// Its cards.
     pub driver: Box<dyn Driver>,
-    /// The program that speaks ISDN.
-    pub helper: &'a Path,
+    /// The helper programs.
+    pub programs: &'a Programs,
     /// SIP over UDP, when it is served.
     pub udp: Option<SipUdp>,
     /// SIP over TCP, when it is served.
@@ -69,7 +69,7 @@ pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
         clock,
         config,
         mut driver,
-        helper,
+        programs,
         udp,
         tcp,
         rtp,
@@ -83,7 +83,7 @@ pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
     let driver = SharedDriver::new(driver)?;
     let media = Media::start(name, card_clock, rtp, bell.clone())?;
     let figures = media.figures.clone();
-    let hardware = Hardware::new(driver, config.clone(), helper.to_owned());
+    let hardware = Hardware::new(driver, config.clone(), programs.clone());
     let started = unix_ms(clock.now().wall) / 1000;
     let node = Node::new(config, getrandom::u64()?, started, hardware.spans());
     let shared = Arc::new(Shared::default());

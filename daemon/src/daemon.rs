@@ -8,6 +8,7 @@ use crate::cards::{self, Around};
 use crate::clock::{Clock, unix_ms};
 use crate::control::Control;
 use crate::gateway::Running;
+use crate::helper::Programs;
 use crate::inbox::{Inbox, Order};
 use crate::metrics::Metrics;
 use crate::rtp_ports::{RtpPorts, RtpRange};
@@ -57,7 +58,7 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
 
 async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let clock = Clock::start();
-    let helper = args.helper()?;
+    let programs = args.programs()?;
     let store = open_store(&args.data)?;
     let cards::Opened { driver, around, new } = cards::open(&args)?;
     let found = around.is_none().then(|| driver.spans());
@@ -90,7 +91,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         clock,
         config: config.clone(),
         driver,
-        helper: &helper,
+        programs: &programs,
         udp,
         tcp: Some(tcp),
         rtp,
@@ -107,7 +108,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let simulated = around.is_some();
     let (telco_inbox, phones, cables) = match around {
         Some(Around { telco, phones, cables }) => {
-            let telco = start_telco(clock, Box::new(telco), &helper, runtime)?;
+            let telco = start_telco(clock, Box::new(telco), &programs, runtime)?;
             (Some(telco), Some(Phones::start(Box::new(phones), config.system.country)?), cables)
         }
         None => (None, None, Vec::new()),
@@ -207,7 +208,7 @@ fn current_config(store: &Store, clock: Clock, found: Option<&[SpanInfo]>) -> Re
 fn start_telco(
     clock: Clock,
     driver: Box<dyn demarc_hal::Driver>,
-    helper: &Path,
+    programs: &Programs,
     runtime: tokio::runtime::Handle,
 ) -> Result<Inbox, Box<dyn Error>> {
     let bell = Bell::new()?;
@@ -218,7 +219,7 @@ fn start_telco(
         clock,
         config: Arc::new(Config::simulated_telco()),
         driver,
-        helper,
+        programs,
         udp: None,
         tcp: None,
         rtp: RtpPorts::default(),

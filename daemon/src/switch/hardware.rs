@@ -7,7 +7,7 @@
 mod words;
 
 use super::token;
-use crate::isdn::IsdnLink;
+use crate::helper::{Isdn, Link, Programs, R2, Tongue};
 use demarc_hal::{
     Alarm, Bearer, Card, Driver, DriverEvent, Error, Line, LineCommand, LineEvent, PortKind, SharedDriver,
     Signalling, SpanInfo, SpanKind, SpanSettings,
@@ -16,10 +16,9 @@ use demarc_isdn::{Command, Event};
 use demarc_model::config::Span;
 use demarc_model::live::{ChannelState, Live};
 use demarc_model::{ChannelId, Config, Instant, SpanId};
-use demarc_node::Input;
+use demarc_node::{Input, r2_settings};
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use words::{layer_1, line_settings, settings};
@@ -30,10 +29,11 @@ const AGAIN: Duration = Duration::from_millis(50);
 /// The cards of a switch thread.
 pub struct Hardware {
     driver: SharedDriver,
-    helper: PathBuf,
+    programs: Programs,
     config: Arc<Config>,
     lines: BTreeMap<ChannelId, Box<dyn Line>>,
-    links: Vec<IsdnLink>,
+    links: Vec<Link<Isdn>>,
+    r2_links: Vec<Link<R2>>,
     /// Ports whose audio the media thread has.
     bearers: BTreeSet<ChannelId>,
     /// Digital spans as they were set up last.
@@ -67,13 +67,14 @@ pub enum News {
 impl Hardware {
     /// Sets up every digital span that the configuration uses; nothing is open yet. A span that
     /// cannot be set up is logged and left as it is: the others work.
-    pub fn new(driver: SharedDriver, config: Arc<Config>, helper: PathBuf) -> Self {
+    pub fn new(driver: SharedDriver, config: Arc<Config>, programs: Programs) -> Self {
         let mut hardware = Self {
             driver,
-            helper,
+            programs,
             config,
             lines: BTreeMap::new(),
             links: Vec::new(),
+            r2_links: Vec::new(),
             bearers: BTreeSet::new(),
             configured: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -141,6 +142,12 @@ impl Hardware {
 
     /// The next input from the helper of a span.
     pub(super) fn poll_helper(&mut self, span: SpanId, now: Instant) -> Option<Input> {
+        if let Some(link) = self.r2_links.iter_mut().find(|link| link.span() == span) {
+            return match link.poll_event(now) {
+                Ok(event) => event.map(|event| Input::R2 { span, event }),
+                Err(_) => Some(Input::HelperGone { span }),
+            };
+        }
         let link = self.links.iter_mut().find(|link| link.span() == span)?;
         match link.poll_event(now) {
             Ok(event) => {
@@ -168,6 +175,13 @@ impl Hardware {
     /// Tells the helper of a span something.
     pub(super) fn command_span(&mut self, span: SpanId, command: &Command) {
         if let Some(link) = self.links.iter_mut().find(|link| link.span() == span) {
+            link.send(command);
+        }
+    }
+
+    /// Tells the MFC/R2 helper of a span something.
+    pub(super) fn command_r2(&mut self, span: SpanId, command: &demarc_r2::Command) {
+        if let Some(link) = self.r2_links.iter_mut().find(|link| link.span() == span) {
             link.send(command);
         }
     }
@@ -223,8 +237,11 @@ impl Hardware {
 
     /// When [`Hardware::handle_timeout`] is due.
     pub(super) fn poll_timeout(&self) -> Option<Instant> {
-        let links = self.links.iter().filter_map(IsdnLink::poll_timeout);
-        links.chain(self.again.values().copied()).min()
+        let links = self.links.iter().filter_map(Link::poll_timeout);
+        links
+            .chain(self.r2_links.iter().filter_map(Link::poll_timeout))
+            .chain(self.again.values().copied())
+            .min()
     }
 
     /// Runs idle spans as they are now wanted, opens what could not be opened, and starts helpers
@@ -243,13 +260,13 @@ impl Hardware {
             news.extend(self.settle(span, now, epoll));
         }
         for link in &mut self.links {
-            if link.handle_timeout(now)
-                && let Some(fd) = link.wake_fd()
-            {
-                // The former helper's descriptor left the epoll when it was closed.
-                if let Err(error) = epoll.add(fd, readable(token::HELPER + u64::from(link.span().0))) {
-                    tracing::error!(span = %link.span(), %error, "the ISDN helper cannot be heard");
-                }
+            if link.handle_timeout(now) {
+                hear(link, epoll);
+            }
+        }
+        for link in &mut self.r2_links {
+            if link.handle_timeout(now) {
+                hear(link, epoll);
             }
         }
         news
@@ -264,8 +281,12 @@ impl Hardware {
         match self.wanted(span) {
             None => link.is_none() && !self.configured.contains_key(&span),
             Some(wanted) => {
-                let spoken = wanted.signalling != Signalling::Isdn
-                    || link.is_some_and(|link| *link.settings() == settings(wanted));
+                let r2 = self.r2_links.iter().find(|link| link.span() == span);
+                let spoken = match wanted.signalling {
+                    Signalling::Isdn => link.is_some_and(|link| *link.settings() == settings(wanted)),
+                    Signalling::R2 => r2.is_some_and(|link| *link.settings() == r2_settings(&wanted.r2)),
+                    _ => true,
+                };
                 spoken && self.configured.get(&span) == Some(&layer_1(wanted))
             }
         }
@@ -273,10 +294,11 @@ impl Hardware {
 
     /// A span that is idle becomes what the configuration says.
     fn run_as_wanted(&mut self, span: SpanId, now: Instant, epoll: &Epoll) -> Vec<News> {
-        let wanted = self.wanted(span).map(|wanted| (layer_1(wanted), settings(wanted)));
+        let wanted = self.wanted(span);
+        let wanted = wanted.map(|wanted| (layer_1(wanted), settings(wanted), r2_settings(&wanted.r2)));
         let former = self.configured.get(&span);
         let closes = match (&wanted, former) {
-            (Some((wanted, _)), Some(former)) => wanted.signalling != former.signalling,
+            (Some((wanted, ..)), Some(former)) => wanted.signalling != former.signalling,
             (None, _) => true,
             (Some(_), None) => false,
         };
@@ -285,7 +307,11 @@ impl Hardware {
             self.configured.remove(&span);
             news.extend(self.close(span, epoll));
         }
-        let Some((_, settings)) = wanted else { return news };
+        let Some((_, settings, r2)) = wanted else { return news };
+        let link = self.r2_links.iter_mut().find(|link| link.span() == span);
+        if let Some(link) = link.filter(|link| *link.settings() != r2) {
+            link.reconfigure(r2);
+        }
         let link = self.links.iter_mut().find(|link| link.span() == span);
         if let Some(link) = link.filter(|link| *link.settings() != settings) {
             link.reconfigure(settings);
@@ -314,7 +340,7 @@ impl Hardware {
             if matches!(port.kind, PortKind::Fxo | PortKind::Fxs | PortKind::EAndM) {
                 busy |= self.open_line(port.id, epoll);
             }
-            if !matches!(port.kind, PortKind::DChannel | PortKind::Cas) && !self.bearers.contains(&port.id) {
+            if port.kind != PortKind::DChannel && !self.bearers.contains(&port.id) {
                 match self.driver.open_bearer(port.id) {
                     Ok(bearer) => {
                         self.bearers.insert(port.id);
@@ -329,6 +355,9 @@ impl Hardware {
             if port.kind == PortKind::DChannel {
                 busy |= self.open_dchannel(id, port.id, now);
             }
+        }
+        if span.ports.iter().any(|port| port.kind == PortKind::Cas) {
+            busy |= self.open_r2(&span, now);
         }
         news.extend(self.alarms_of(id));
         if busy {
@@ -388,8 +417,9 @@ impl Hardware {
             return false;
         }
         match self.driver.open_dchannel(channel) {
-            Ok(fd) => {
-                self.links.push(IsdnLink::new(now, span, &self.helper, settings, fd));
+            Ok(d_channel) => {
+                let tongue = Isdn { d_channel, backup: None };
+                self.links.push(Link::new(now, span, &self.programs.isdn, settings, tongue));
                 false
             }
             Err(Error::Busy(_)) => true,
@@ -398,6 +428,25 @@ impl Hardware {
                 false
             }
         }
+    }
+
+    /// True when a channel is still being closed elsewhere.
+    fn open_r2(&mut self, span: &SpanInfo, now: Instant) -> bool {
+        let Some(settings) = self.wanted(span.id).map(|wanted| r2_settings(&wanted.r2)) else { return false };
+        if self.r2_links.iter().any(|link| link.span() == span.id) {
+            return false;
+        }
+        let mut channels = Vec::new();
+        for port in span.ports.iter().filter(|port| port.kind == PortKind::Cas) {
+            match self.driver.open_cas(port.id) {
+                Ok(channel) => channels.push((port.id.slot, channel)),
+                // Those that are open close again, and all are tried together.
+                Err(Error::Busy(_)) => return true,
+                Err(error) => tracing::error!(channel = %port.id, %error, "a channel cannot be opened"),
+            }
+        }
+        self.r2_links.push(Link::new(now, span.id, &self.programs.r2, settings, R2 { channels }));
+        false
     }
 
     /// Closes everything of a span: its calls end with cause 41.
@@ -411,6 +460,7 @@ impl Hardware {
             stays
         });
         self.links.retain(|link| link.span() != span);
+        self.r2_links.retain(|link| link.span() != span);
         self.bearers.retain(|channel| channel.span != span);
         vec![News::Node(Input::SpanGone(span)), News::NoBearers(span)]
     }
@@ -432,6 +482,14 @@ impl Hardware {
 /// The line that a token of the epoll means.
 pub(super) fn channel_of(index: u64) -> ChannelId {
     ChannelId::new((index >> 8) as u16, index as u8)
+}
+
+/// A new helper's descriptor enters the epoll; the former one's left it when it was closed.
+fn hear<T: Tongue>(link: &Link<T>, epoll: &Epoll) {
+    let Some(fd) = link.wake_fd() else { return };
+    if let Err(error) = epoll.add(fd, readable(token::HELPER + u64::from(link.span().0))) {
+        tracing::error!(span = %link.span(), %error, "the {} helper cannot be heard", T::NAME);
+    }
 }
 
 fn readable(token: u64) -> EpollEvent {

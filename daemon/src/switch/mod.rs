@@ -352,6 +352,7 @@ impl Switch {
                 Output::SipResolve { host, port, transport } => self.resolve(host, port, transport),
                 Output::Line { channel, command } => self.hardware.command_line(channel, command),
                 Output::Isdn { span, command } => self.hardware.command_span(span, &command),
+                Output::R2 { span, command } => self.hardware.command_r2(span, &command),
                 Output::Media(command) => self.media.order(command),
                 Output::Learned { line, what } => {
                     tracing::info!(%line, ?what, "a line was seen to do something new")

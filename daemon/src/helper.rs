@@ -1,12 +1,18 @@
 //! The helper process of a span: started, listened to, and started again when it dies.
 //!
-//! The daemon keeps the D channel open and hands the helper a copy of its descriptor, so that a new
-//! helper continues where the old one died.
+//! The daemon keeps the channels open and hands the helper copies of their descriptors, so that a
+//! new helper continues where the old one died.
 
-use demarc_hal::DChannel;
-use demarc_isdn::socket::{Received, Socket};
-use demarc_isdn::{Command, Event, Settings};
+mod isdn;
+mod r2;
+
+pub use isdn::Isdn;
+pub use r2::R2;
+
+use demarc_helper::socket::{Received, Socket};
 use demarc_model::{Instant, SpanId};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -18,13 +24,40 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A helper that lived this long is not in a crash loop.
 const STEADY: Duration = Duration::from_secs(60);
 
+/// Where the helper programs are.
+#[derive(Debug, Clone)]
+pub struct Programs {
+    /// Speaks ISDN.
+    pub isdn: PathBuf,
+    /// Speaks MFC/R2.
+    pub r2: PathBuf,
+}
+
+/// What one kind of helper speaks, and what it is handed at its start.
+pub trait Tongue {
+    /// What it is told.
+    type Command: Serialize;
+    /// What it says.
+    type Event: DeserializeOwned;
+    /// How the span is run.
+    type Settings: Clone + PartialEq;
+    /// In logs.
+    const NAME: &'static str;
+
+    /// The first words of a new helper, with the descriptors of its channels.
+    ///
+    /// # Errors
+    /// When it does not take them.
+    fn begin(&self, settings: &Self::Settings, socket: &Socket) -> std::io::Result<()>;
+}
+
 /// The link to the helper of one span.
 #[derive(Debug)]
-pub struct IsdnLink {
+pub struct Link<T: Tongue> {
     span: SpanId,
     program: PathBuf,
-    settings: Settings,
-    d_channel: DChannel,
+    settings: T::Settings,
+    tongue: T,
     running: Option<Running>,
     pause: Duration,
     /// When a dead helper is started again.
@@ -38,14 +71,14 @@ struct Running {
     since: Instant,
 }
 
-impl IsdnLink {
-    /// A link without a helper: [`IsdnLink::handle_timeout`] starts it at once.
-    pub fn new(now: Instant, span: SpanId, program: &Path, settings: Settings, d_channel: DChannel) -> Self {
+impl<T: Tongue> Link<T> {
+    /// A link without a helper: [`Link::handle_timeout`] starts it at once.
+    pub fn new(now: Instant, span: SpanId, program: &Path, settings: T::Settings, tongue: T) -> Self {
         Self {
             span,
             program: program.to_owned(),
             settings,
-            d_channel,
+            tongue,
             running: None,
             pause: FIRST_PAUSE,
             restart_at: Some(now),
@@ -58,7 +91,7 @@ impl IsdnLink {
     }
 
     /// How the span is run.
-    pub fn settings(&self) -> &Settings {
+    pub fn settings(&self) -> &T::Settings {
         &self.settings
     }
 
@@ -67,7 +100,7 @@ impl IsdnLink {
         self.running.as_ref().map(|running| running.socket.as_fd())
     }
 
-    /// When [`IsdnLink::handle_timeout`] is due.
+    /// When [`Link::handle_timeout`] is due.
     pub fn poll_timeout(&self) -> Option<Instant> {
         self.restart_at
     }
@@ -80,14 +113,14 @@ impl IsdnLink {
         self.restart_at = None;
         match self.start() {
             Ok((child, socket)) => {
-                tracing::info!(span = %self.span, pid = child.id(), "the ISDN helper runs");
+                tracing::info!(span = %self.span, pid = child.id(), "the {} helper runs", T::NAME);
                 self.running = Some(Running { child, socket, since: now });
                 true
             }
             Err(error) => {
                 tracing::error!(
                     span = %self.span, program = %self.program.display(), %error,
-                    "the ISDN helper cannot be started"
+                    "the {} helper cannot be started", T::NAME
                 );
                 self.schedule(now);
                 false
@@ -96,7 +129,7 @@ impl IsdnLink {
     }
 
     /// Runs the span otherwise from the next start of the helper on, which is now: its calls end.
-    pub fn reconfigure(&mut self, settings: Settings) {
+    pub fn reconfigure(&mut self, settings: T::Settings) {
         self.settings = settings;
         self.pause = FIRST_PAUSE;
         if let Some(running) = &mut self.running {
@@ -106,10 +139,10 @@ impl IsdnLink {
     }
 
     /// Tells the helper something. While there is none the order is dropped: its calls are gone.
-    pub fn send(&mut self, command: &Command) {
+    pub fn send(&mut self, command: &T::Command) {
         let Some(running) = &self.running else { return };
         if let Err(error) = running.socket.send(command, None) {
-            tracing::warn!(span = %self.span, %error, "the ISDN helper does not take an order");
+            tracing::warn!(span = %self.span, %error, "the {} helper does not take an order", T::NAME);
         }
     }
 
@@ -117,14 +150,14 @@ impl IsdnLink {
     ///
     /// # Errors
     /// [`Gone`]: its calls have ended with it.
-    pub fn poll_event(&mut self, now: Instant) -> Result<Option<Event>, Gone> {
+    pub fn poll_event(&mut self, now: Instant) -> Result<Option<T::Event>, Gone> {
         loop {
             let Some(running) = &self.running else { return Ok(None) };
-            match running.socket.recv::<Event>() {
+            match running.socket.recv::<T::Event>() {
                 Received::Message(event, _) => return Ok(Some(event)),
                 Received::Nothing => return Ok(None),
                 Received::Bad(error) => {
-                    tracing::warn!(span = %self.span, %error, "the ISDN helper said something odd");
+                    tracing::warn!(span = %self.span, %error, "the {} helper said something odd", T::NAME);
                 }
                 Received::Closed => {
                     self.bury(now);
@@ -135,9 +168,12 @@ impl IsdnLink {
     }
 
     fn start(&self) -> std::io::Result<(Child, Socket)> {
-        let (child, socket) = Socket::spawn(&self.program)?;
-        let start = Command::Start(self.settings.clone());
-        socket.send(&start, Some(self.d_channel.fd.as_fd())).map_err(std::io::Error::other)?;
+        let (mut child, socket) = Socket::spawn(&self.program)?;
+        if let Err(error) = self.tongue.begin(&self.settings, &socket) {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(error);
+        }
         Ok((child, socket))
     }
 
@@ -146,7 +182,7 @@ impl IsdnLink {
         // It may have closed its socket without dying.
         let _ = running.child.kill();
         let status = running.child.wait();
-        tracing::error!(span = %self.span, ?status, "the ISDN helper is gone; its calls ended");
+        tracing::error!(span = %self.span, ?status, "the {} helper is gone; its calls ended", T::NAME);
         if now.since(running.since) >= STEADY {
             self.pause = FIRST_PAUSE;
         }
@@ -159,7 +195,7 @@ impl IsdnLink {
     }
 }
 
-impl Drop for IsdnLink {
+impl<T: Tongue> Drop for Link<T> {
     fn drop(&mut self) {
         if let Some(mut running) = self.running.take() {
             let _ = running.child.kill();
@@ -170,5 +206,5 @@ impl Drop for IsdnLink {
 
 /// The helper died.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the ISDN helper is gone")]
+#[error("the helper is gone")]
 pub struct Gone;
