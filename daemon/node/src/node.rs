@@ -209,7 +209,7 @@ impl Node {
             Said::Media(command) => self.output.push_back(Output::Media(command)),
             Said::Record(record) => {
                 self.changed = true;
-                self.output.push_back(Output::Record(record));
+                self.output.push_back(Output::Record(*record));
             }
             Said::Setting { extension, setting } => {
                 self.output.push_back(Output::Setting { extension, setting });

@@ -76,8 +76,12 @@ pub(crate) struct Call {
     diversions: u8,
     /// The caller wants to be shown, though the extension does not.
     shows: bool,
+    /// What was dialled, where a code stood before the number.
+    typed: Option<String>,
     /// To whom the call goes back when nobody takes it.
     recall: Option<transfer::Recall>,
+    /// Who would go back, as the telephone is to show it.
+    waits: Option<CallerId>,
     /// It is on its way back.
     recalled: bool,
     third: Option<Third>,
@@ -173,7 +177,7 @@ impl Call {
         desk: &mut Desk,
     ) -> Call {
         let mut call = Call::new(id, config, caller.clone(), "Call back".into(), number, desk);
-        desk.out.push_back(Output::Record(call.record.clone()));
+        desk.out.push_back(Output::Record(Box::new(call.record.clone())));
         match route::from_device(&call.config, &call.digits, true) {
             Decision::Go(Way { target: Target::Outside(outside), .. }) if outside.emergency => {
                 call.finish(desk, Cause::CALL_REJECTED, Some("nobody but a person calls for help".into()));
@@ -239,7 +243,9 @@ impl Call {
             diverted_by: None,
             diversions: 0,
             shows: false,
+            typed: None,
             recall: None,
+            waits: None,
             recalled: false,
             third: None,
             middle: None,
@@ -433,7 +439,7 @@ impl Call {
     fn charged(&mut self, desk: &mut Desk, charge: Charge) {
         self.record.charge = Some(charge);
         if self.record.ended_ms.is_some() {
-            desk.out.push_back(Output::Record(self.record.clone()));
+            desk.out.push_back(Output::Record(Box::new(self.record.clone())));
         }
     }
 
@@ -462,7 +468,7 @@ impl Call {
     /// Writes the record, as it is now.
     fn write(&self, desk: &mut Desk) {
         if self.is_begun() {
-            desk.out.push_back(Output::Record(self.record.clone()));
+            desk.out.push_back(Output::Record(Box::new(self.record.clone())));
         }
     }
 

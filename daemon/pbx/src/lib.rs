@@ -31,7 +31,7 @@ pub use pbx::Pbx;
 
 use demarc_model::config::{ExtensionId, ExtensionSetting};
 use demarc_model::record::CallRecord;
-use demarc_model::{CallId, Config, LegCommand, LegEvent, MediaCommand, Trace};
+use demarc_model::{CallId, Config, LegCommand, LegEvent, MediaCommand, MessageWaiting, Trace};
 use std::sync::Arc;
 
 /// What call control is told.
@@ -44,6 +44,8 @@ pub enum Input {
         /// Which.
         call: CallId,
     },
+    /// The network says that messages wait for somebody, or no more do.
+    MessageWaiting(MessageWaiting),
     /// A new configuration: calls that begin from now on use it, running ones keep theirs.
     Config(Arc<Config>),
 }
@@ -56,7 +58,7 @@ pub enum Output {
     /// To media: what a party hears, and digits for it.
     Media(MediaCommand),
     /// To the store: when a call begins, is answered, and ends (then `ended_ms` is set, once).
-    Record(CallRecord),
+    Record(Box<CallRecord>),
     /// To the store: the user of an extension has changed something by dialling a code. Call control
     /// knows already; the configuration must have it too, or it is lost with the next one.
     Setting {

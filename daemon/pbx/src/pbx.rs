@@ -5,9 +5,11 @@ use crate::desk::{Ask, Desk};
 use crate::emergency;
 use crate::memory::Memory;
 use crate::{Input, Output};
-use demarc_model::config::TrunkId;
+use demarc_model::config::{ExtensionSetting, TrunkId};
 use demarc_model::live::LiveCall;
-use demarc_model::{CallId, CallerId, Cause, Config, Instant, LegCommand, LegEvent, LegId, Now, Offer};
+use demarc_model::{
+    CallId, CallerId, Cause, Config, Instant, LegCommand, LegEvent, LegId, MessageWaiting, Now, Offer,
+};
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -70,6 +72,7 @@ impl Pbx {
     pub fn handle_input(&mut self, now: Now, input: Input) {
         match input {
             Input::Config(config) => self.config = config,
+            Input::MessageWaiting(waiting) => self.messages_wait(&waiting),
             Input::HangUp { call } => {
                 let reason = Some("ended by an administrator".into());
                 self.with(now, call, |call, desk| call.finish(desk, Cause::NORMAL_CLEARING, reason));
@@ -219,6 +222,21 @@ impl Pbx {
                 }
                 Ask::FreeTrunk { call, trunks } => self.free_trunk(now, call, &trunks),
             }
+        }
+    }
+
+    /// The lamp of an extension shows that messages wait for its number, in one form or the other.
+    fn messages_wait(&mut self, waiting: &MessageWaiting) {
+        let system = &self.config.system;
+        let mailbox = system.country.to_e164(&waiting.mailbox, &system.area_code);
+        let owner = self.config.extensions.iter().find(|extension| {
+            extension.number == waiting.mailbox
+                || (mailbox.is_some() && extension.outside_number == mailbox)
+        });
+        let Some(extension) = owner.map(|extension| extension.id) else { return };
+        let setting = ExtensionSetting::MessageWaiting(waiting.messages > 0);
+        if Arc::make_mut(&mut self.config).set(extension, &setting) {
+            self.outputs.push_back(Output::Setting { extension, setting });
         }
     }
 

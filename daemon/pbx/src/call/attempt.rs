@@ -155,6 +155,10 @@ impl Call {
                     desk.leg(LegCommand::Answer { leg: caller, connected });
                 }
                 self.join(desk);
+                if !waits {
+                    // Somebody was transferred to this party.
+                    self.offer_to_network(desk);
+                }
             }
             None => {
                 self.stage = Stage::Served { leg, service: Box::new(Echo), name: "Echo".into() };

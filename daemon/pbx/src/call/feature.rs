@@ -15,6 +15,10 @@ impl Call {
         desk.note(leg, "Feature", format!("{}: {} {argument}", self.digits, feature.words()));
         self.record.to = feature.words().to_owned();
         match feature {
+            Feature::Withhold | Feature::Show => self.typed = Some(self.digits.clone()),
+            _ => {}
+        }
+        match feature {
             Feature::Withhold => {
                 self.identity.presentation = Presentation::Restricted;
                 self.record.caller.presentation = Presentation::Restricted;
@@ -51,7 +55,12 @@ impl Call {
             Feature::DoNotDisturbAsk => self.tell(desk, features.do_not_disturb),
             Feature::CallWaitingAsk => self.tell(desk, features.call_waiting),
             Feature::Redial => match desk.memory.last_dialled(device).map(str::to_owned) {
-                Some(number) => self.dial_instead(desk, number),
+                // As it was dialled: who withheld the number then withholds it now.
+                Some(number) => {
+                    self.record.called.clone_from(&number);
+                    self.digits = number;
+                    self.decide(desk, true, false);
+                }
                 None => self.refuse_feature(desk, "nothing was dialled yet"),
             },
             Feature::CallReturn => match desk.memory.last_caller(extension.id).map(str::to_owned) {
@@ -148,6 +157,6 @@ impl Call {
 
     /// A telephone dialled this number.
     pub(super) fn remember_dialled(&self, desk: &mut Desk, device: DeviceId) {
-        desk.memory.dialled(device, &self.digits);
+        desk.memory.dialled(device, self.typed.as_ref().unwrap_or(&self.digits));
     }
 }

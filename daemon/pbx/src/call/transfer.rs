@@ -56,6 +56,8 @@ pub(crate) struct Mover {
     leg: Leg,
     records: Vec<CallRecord>,
     recall: Option<Recall>,
+    /// Who it is, to be shown when the call goes back.
+    identity: CallerId,
 }
 
 impl Call {
@@ -91,16 +93,17 @@ impl Call {
     /// Takes the other party of `leg` out of this call, which is over then; `leg` is told to hang up.
     pub fn take_peer(&mut self, desk: &mut Desk, leg: LegId) -> Option<Mover> {
         let (peer, party) = (self.peer_of(leg)?.id, self.legs.get(&leg)?.party);
+        let identity = self.identity_of(peer);
         let moved = self.legs.remove(&peer)?;
         let recall = self.recall_for(party);
-        Some(Mover { leg: moved, records: self.dissolve(desk), recall })
+        Some(Mover { leg: moved, records: self.dissolve(desk), recall, identity })
     }
 
     /// Takes the caller out of this call, which is over then; its record ends with these words.
     pub fn take_caller(&mut self, desk: &mut Desk, reason: String) -> Option<Mover> {
         let leg = self.legs.remove(&self.caller?)?;
         self.finish(desk, Cause::NORMAL_CLEARING, Some(reason));
-        Some(Mover { leg, records: Vec::new(), recall: None })
+        Some(Mover { leg, records: Vec::new(), recall: None, identity: self.identity.clone() })
     }
 
     /// Nothing is left of this call but legs that go. Its records are handed over.
@@ -117,6 +120,21 @@ impl Call {
             records.push(self.record.clone());
         }
         records
+    }
+
+    /// Who a party of this call is.
+    fn identity_of(&self, leg: LegId) -> CallerId {
+        if self.caller == Some(leg) {
+            return self.identity.clone();
+        }
+        let leg = self.legs.get(&leg);
+        let extension = leg.and_then(|leg| leg.extension);
+        let extension = extension.and_then(|id| self.config.extensions.iter().find(|e| e.id == id));
+        CallerId {
+            number: extension.map(|e| e.number.clone()),
+            name: extension.map(|e| e.name.clone()).or_else(|| leg.map(|leg| leg.name.clone())),
+            ..CallerId::default()
+        }
     }
 
     fn recall_for(&self, party: Party) -> Option<Recall> {
@@ -142,7 +160,7 @@ impl Call {
         let mut record = self.also.remove(at);
         record.ended_ms = Some(desk.wall_ms());
         record.cause = Some(cause);
-        desk.out.push_back(Output::Record(record));
+        desk.out.push_back(Output::Record(Box::new(record)));
     }
 
     /// Every record that came along ends with the call.
@@ -175,6 +193,7 @@ impl Call {
     pub fn replace_caller(&mut self, desk: &mut Desk, mover: Mover) {
         let Some(old) = self.caller else { return };
         let (name, recall) = (mover.leg.name.clone(), mover.recall);
+        self.waits = Some(mover.identity.clone());
         let id = self.adopt(desk, mover);
         if let Some(gone) = self.legs.get_mut(&old) {
             gone.state = LegState::Clearing;
@@ -213,7 +232,7 @@ impl Call {
     }
 
     /// Two parties on one network: it may connect them without us.
-    fn offer_to_network(&self, desk: &mut Desk) {
+    pub(super) fn offer_to_network(&self, desk: &mut Desk) {
         let (Stage::Talking { peer }, Some(caller)) = (&self.stage, self.caller) else { return };
         let trunk = |id: &LegId| self.legs.get(id).and_then(|leg| self.network_of(leg.party));
         if let (Some(a), Some(b)) = (trunk(&caller), trunk(peer))
@@ -238,6 +257,7 @@ impl Call {
         let mut call = Call::new(id, config, identity, party.1, number, desk);
         call.from = Some(Party::Device(party.0));
         call.recall = mover.recall;
+        call.waits = Some(mover.identity.clone());
         let name = mover.leg.name.clone();
         let leg = call.adopt(desk, mover);
         call.caller = Some(leg);
@@ -263,6 +283,9 @@ impl Call {
         self.heard = None;
         self.wanted = None;
         self.recalled = true;
+        if let Some(identity) = self.waits.take() {
+            self.identity = identity;
+        }
         let phones = vec![Phone { device: recall.device, extension: recall.extension }];
         let round = Round { phones, limit: self.ring_timeout() };
         if let Some(id) = caller {
@@ -279,6 +302,7 @@ impl Call {
             return false;
         };
         self.recall = self.recall_for(party);
+        self.waits = Some(self.identity_of(peer));
         if let Some(gone) = self.legs.get_mut(&leg) {
             gone.state = LegState::Clearing;
             desk.hangup(leg, Cause::NORMAL_CLEARING);

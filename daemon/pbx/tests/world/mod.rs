@@ -25,6 +25,7 @@ pub struct World {
     /// What the next offers say of a diversion.
     pub redirecting: Option<Redirecting>,
     offers: u64,
+    shared: Option<StreamId>,
 }
 
 pub fn gateway() -> Config {
@@ -44,6 +45,7 @@ impl World {
             settings: Vec::new(),
             redirecting: None,
             offers: 0,
+            shared: None,
         }
     }
 
@@ -79,11 +81,19 @@ impl World {
             caller,
             redirecting: self.redirecting.clone(),
             bearer: Bearer::Speech,
-            stream: StreamId::new(Room::Sip, self.offers),
+            stream: self.shared.unwrap_or(StreamId::new(Room::Sip, self.offers)),
             place: "here".into(),
         };
         self.legs.push(leg);
         self.input(Input::Leg(LegEvent::Offered(Box::new(offer))))
+    }
+
+    /// One more call on a stream that there is already, as an analog telephone makes it.
+    pub fn offer_on(&mut self, stream: StreamId, from: Party, called: &str) -> Vec<String> {
+        self.shared = Some(stream);
+        let log = self.offer(from, called, true, CallerId::default());
+        self.shared = None;
+        log
     }
 
     pub fn leg(&self, name: char) -> LegId {
@@ -195,7 +205,7 @@ impl World {
                 }
                 Output::Leg(command) => log.push(self.command(&command)),
                 Output::Media(command) => log.push(self.media(&command)),
-                Output::Record(record) => self.records.push(record),
+                Output::Record(record) => self.records.push(*record),
                 Output::Trace(trace) => {
                     assert!(self.pbx.call_of(trace.leg).is_some() || self.legs.contains(&trace.leg));
                     self.notes.push(format!("{}: {}", trace.label, trace.detail));
