@@ -175,6 +175,10 @@ fn written(tone: &Tone) -> String {
             pitches.push(pitch);
         }
     }
+    // A sweep is told by its ends.
+    if let (8.., Some(first), Some(last)) = (pitches.len(), pitches.first(), pitches.last()) {
+        return format!("{first}…{last} Hz {}ms", tone.parts.iter().map(|part| part.ms).sum::<u32>());
+    }
     let cadence: Vec<String> =
         tone.parts.iter().filter(|part| part.ms > 0).map(|part| part.ms.to_string()).collect();
     let once = if tone.repeat { "" } else { " once" };
