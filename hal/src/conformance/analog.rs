@@ -20,6 +20,9 @@ struct Ends {
 /// Opens the rig's pair and lets it come to rest.
 fn ends(rig: &mut Rig<'_>) -> Result<Option<Ends>, Failure> {
     let Some((fxo, fxs)) = rig.pair else { return Ok(None) };
+    // What the last check closed crosses the cable first.
+    rig.step();
+    rig.step();
     let mut ends = Ends { fxo: rig.line(fxo)?, fxs: rig.line(fxs)? };
     rig.expect_quiet(&mut *ends.fxo)?;
     rig.expect_quiet(&mut *ends.fxs)?;
@@ -40,6 +43,14 @@ impl Ends {
         rig.expect(&mut *self.fxs, LineEvent::OffHook)
     }
 
+    /// Lets a closed loop settle: real ports take no notice of it for 600 ms, while contacts may bounce.
+    fn settle(&mut self, rig: &mut Rig<'_>) -> Result<(), Failure> {
+        for _ in 0..4 {
+            rig.expect_quiet(&mut *self.fxo)?;
+        }
+        rig.expect_quiet(&mut *self.fxs)
+    }
+
     /// Nothing more happens at either end.
     fn quiet(mut self, rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
         rig.expect_quiet(&mut *self.fxo)?;
@@ -53,12 +64,40 @@ fn tell(line: &mut dyn Line, command: LineCommand) -> Result<(), Failure> {
     line.command(command).or_else(|error| fail(format!("{shown}: {error}")))
 }
 
+/// Rings until it is heard: for 2 s after it was opened or hung up a real FXO port takes ringing for the
+/// echo of its own relay.
+fn wake(rig: &mut Rig<'_>, fxs: &mut dyn Line, fxo: &mut dyn Line) -> Result<(), Failure> {
+    for _ in 0..5 {
+        tell(fxs, LineCommand::Ring(BURST))?;
+        for _ in 0..2 * BURST.as_millis() / super::STEP.as_millis() {
+            rig.step();
+            // Whoever rings looks after the end of the burst.
+            if let Some(event) = fxs.poll_event() {
+                return fail(format!("{event:?} at the port that rings"));
+            }
+            match fxo.poll_event() {
+                Some(LineEvent::RingStarted) => return rig.expect(fxo, LineEvent::RingStopped),
+                Some(event) => return fail(format!("{event:?} instead of ringing")),
+                None => {}
+            }
+        }
+    }
+    fail("ringing is never seen")
+}
+
+/// Whether a feed can be reversed; a channel bank has no bit for it.
+fn reverse(fxs: &mut dyn Line, reversed: bool) -> Result<bool, Failure> {
+    match fxs.command(LineCommand::ReversePolarity(reversed)) {
+        Ok(()) => Ok(true),
+        Err(Error::Unsupported(_)) => Ok(false),
+        Err(error) => fail(format!("ReversePolarity: {error}")),
+    }
+}
+
 pub(super) fn ringing(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
     let Some(mut ends) = ends(rig)? else { return Ok(Outcome::Skipped) };
     for _ in 0..2 {
-        ends.fxs(LineCommand::Ring(BURST))?;
-        rig.expect(&mut *ends.fxo, LineEvent::RingStarted)?;
-        rig.expect(&mut *ends.fxo, LineEvent::RingStopped)?;
+        wake(rig, &mut *ends.fxs, &mut *ends.fxo)?;
     }
     ends.fxs(LineCommand::Ring(BURST * 60))?;
     rig.expect(&mut *ends.fxo, LineEvent::RingStarted)?;
@@ -69,6 +108,7 @@ pub(super) fn ringing(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
 
 pub(super) fn ring_trip(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
     let Some(mut ends) = ends(rig)? else { return Ok(Outcome::Skipped) };
+    wake(rig, &mut *ends.fxs, &mut *ends.fxo)?;
     ends.fxs(LineCommand::Ring(BURST * 60))?;
     rig.expect(&mut *ends.fxo, LineEvent::RingStarted)?;
     ends.off_hook(rig)?;
@@ -93,6 +133,7 @@ pub(super) fn hook(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
 pub(super) fn flash(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
     let Some(mut ends) = ends(rig)? else { return Ok(Outcome::Skipped) };
     ends.off_hook(rig)?;
+    ends.settle(rig)?;
     ends.fxo(LineCommand::Flash(FLASH))?;
     rig.expect(&mut *ends.fxs, LineEvent::Flash)?;
     rig.expect_quiet(&mut *ends.fxs)?;
@@ -104,6 +145,7 @@ pub(super) fn flash(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
 pub(super) fn pulse_digits(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
     let Some(mut ends) = ends(rig)? else { return Ok(Outcome::Skipped) };
     ends.off_hook(rig)?;
+    ends.settle(rig)?;
     for digit in ['1', '0', '5'] {
         ends.fxo(LineCommand::PulseDigit(digit))?;
     }
@@ -118,7 +160,9 @@ pub(super) fn pulse_digits(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
 pub(super) fn polarity(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
     let Some(mut ends) = ends(rig)? else { return Ok(Outcome::Skipped) };
     for reversed in [true, false] {
-        ends.fxs(LineCommand::ReversePolarity(reversed))?;
+        if !reverse(&mut *ends.fxs, reversed)? {
+            return Ok(Outcome::Skipped);
+        }
         rig.expect(&mut *ends.fxo, LineEvent::PolarityReversed)?;
         ends.fxs(LineCommand::ReversePolarity(reversed))?;
         rig.expect_quiet(&mut *ends.fxo)?;
@@ -129,6 +173,7 @@ pub(super) fn polarity(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
 pub(super) fn loop_break(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
     let Some(mut ends) = ends(rig)? else { return Ok(Outcome::Skipped) };
     ends.off_hook(rig)?;
+    ends.settle(rig)?;
     ends.fxs(LineCommand::OpenLoop(BREAK))?;
     rig.expect(&mut *ends.fxo, LineEvent::LoopBreak)?;
     ends.fxo(LineCommand::OnHook)?;
@@ -173,13 +218,18 @@ pub(super) fn rest_after_close(rig: &mut Rig<'_>) -> Result<Outcome, Failure> {
     drop(line);
     rig.expect(&mut *feed, LineEvent::OnHook)?;
     let mut line = rig.line(fxo)?;
-    tell(&mut *feed, LineCommand::ReversePolarity(true))?;
-    rig.expect(&mut *line, LineEvent::PolarityReversed)?;
+    let reversed = reverse(&mut *feed, true)?;
+    if reversed {
+        rig.expect(&mut *line, LineEvent::PolarityReversed)?;
+    }
+    wake(rig, &mut *feed, &mut *line)?;
     tell(&mut *feed, LineCommand::Ring(BURST * 60))?;
     rig.expect(&mut *line, LineEvent::RingStarted)?;
     drop(feed);
     rig.expect(&mut *line, LineEvent::RingStopped)?;
-    rig.expect(&mut *line, LineEvent::PolarityReversed)?;
+    if reversed {
+        rig.expect(&mut *line, LineEvent::PolarityReversed)?;
+    }
     // Whoever opens the feed finds the telephone as it is.
     tell(&mut *line, LineCommand::OffHook)?;
     let mut feed = rig.line(fxs)?;
