@@ -6,8 +6,9 @@
 //!   after first ring ring · 500 ms · data · rest of the gap · ring …       (GR-30)
 //! ```
 //!
-//! Japan's exchanges want the telephone to answer a short ring before they send the data; that
-//! hand-shake is not spoken here: both ends of a line of ours treat the form as "after polarity".
+//! Japan's exchanges want the telephone to answer a short ring before they send the data. Our lines
+//! answer it (`fxo_line`); our own ports do not ask for it and send the data "after polarity", which
+//! our lines understand too.
 
 use demarc_model::country::CallerIdStart;
 use demarc_model::media::CallerIdForm;

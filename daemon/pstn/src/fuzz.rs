@@ -4,8 +4,8 @@ use crate::Input;
 use crate::bench::{self, Bench, FXO, PHONE, PRI, SPAN, fxo, fxs};
 use demarc_hal::{Alarm, LineEvent};
 use demarc_isdn::{CallRef, Event};
-use demarc_model::config::{ExtensionFeatures, SpanSide};
-use demarc_model::media::{CallerIdForm, ProgressTone};
+use demarc_model::config::{DistinctiveRing, ExtensionFeatures, SpanSide};
+use demarc_model::media::{CallerIdForm, HangupTone, ProgressTone};
 use demarc_model::{
     CallerId, Cause, ChannelId, Country, LegCommand, LegId, MediaEvent, Party, Room, StreamId,
 };
@@ -36,6 +36,8 @@ fn line_event() -> impl Strategy<Value = LineEvent> {
         4 => Just(LineEvent::OnHook),
         2 => Just(LineEvent::Flash),
         2 => Just(LineEvent::PulseDigit('4')),
+        1 => Just(LineEvent::LineInUse),
+        2 => Just(LineEvent::LineFree),
     ]
 }
 
@@ -67,7 +69,7 @@ fn leg() -> impl Strategy<Value = LegId> {
 }
 
 fn command() -> impl Strategy<Value = LegCommand> {
-    (leg(), any::<bool>(), 1u8..=127, 0u8..8).prop_map(|(leg, flag, cause, kind)| {
+    (leg(), any::<bool>(), 1u8..=127, 0u8..9).prop_map(|(leg, flag, cause, kind)| {
         let cause = Cause::from_received(cause);
         match kind {
             0 => LegCommand::NeedDigits { leg, dial_tone: flag },
@@ -75,6 +77,7 @@ fn command() -> impl Strategy<Value = LegCommand> {
             2 => LegCommand::Ring { leg, in_band: flag },
             3 => LegCommand::Progress { leg, cause: flag.then_some(cause) },
             4 | 5 => LegCommand::Answer { leg, connected: None },
+            8 => LegCommand::Flash { leg },
             _ => LegCommand::Hangup { leg, cause },
         }
     })
@@ -83,7 +86,7 @@ fn command() -> impl Strategy<Value = LegCommand> {
 fn media_event() -> impl Strategy<Value = MediaEvent> {
     use ProgressTone::*;
     let tone = prop::sample::select(vec![Dial, Busy, Congestion, Ringback, SpecialInformation]);
-    (1u64..40, tone, prop::sample::select(vec!['0', '1', '2', '3', '#', '*', 'D']), 0u8..6).prop_map(
+    (1u64..40, tone, prop::sample::select(vec!['0', '1', '2', '3', '#', '*', 'D']), 0u8..9).prop_map(
         |(n, tone, digit, kind)| {
             let stream = StreamId::new(Room::Pstn, n);
             match kind {
@@ -92,6 +95,12 @@ fn media_event() -> impl Strategy<Value = MediaEvent> {
                 2 => MediaEvent::ProgressTone { stream, tone },
                 3 => MediaEvent::Voice { stream },
                 4 => MediaEvent::CallerIdSent { stream },
+                5 => MediaEvent::Silent { stream },
+                6 => {
+                    let tone = HangupTone { f1: 620, f2: 0, on_ms: 300, off_ms: 200 };
+                    MediaEvent::UnknownTone { stream, tone }
+                }
+                7 => MediaEvent::CallWaitingIdSent { stream, acknowledged: digit == 'D' },
                 _ => MediaEvent::CallerId {
                     stream,
                     caller: bench::caller("02079460123"),
@@ -134,6 +143,11 @@ fn configured(country: Country, network: bool, overlap: bool, trunks: bool) -> d
     for span in &mut config.spans {
         span.side = if network { SpanSide::Network } else { SpanSide::User };
         span.overlap = overlap;
+    }
+    if let Some(line) = config.lines.first_mut() {
+        line.ring_debounce_ms = if overlap { 100 } else { 0 };
+        let ring = DistinctiveRing { cadence: vec![800, 400, 800], number: "+442079460989".into() };
+        line.distinctive = if network { vec![ring] } else { Vec::new() };
     }
     if !trunks {
         config.trunks.clear();

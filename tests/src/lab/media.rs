@@ -1,6 +1,6 @@
 //! The media of the lab: nothing sounds, but everything takes its time.
 
-use demarc_model::media::{CallerIdForm, ProgressTone, Source, Tone};
+use demarc_model::media::{CallerIdForm, HangupTone, ProgressTone, Source, Tone};
 use demarc_model::{CallerId, MediaCommand, MediaEvent, Presentation, StreamId};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,6 +28,11 @@ impl Media {
             ["digit", digit] => MediaEvent::Digit { stream, digit: digit.chars().next().expect("a digit") },
             ["tone", tone] => MediaEvent::ProgressTone { stream, tone: progress_tone(tone) },
             ["voice"] => MediaEvent::Voice { stream },
+            ["silent"] => MediaEvent::Silent { stream },
+            ["unknown-tone"] => {
+                let tone = HangupTone { f1: 620, f2: 0, on_ms: 300, off_ms: 200 };
+                MediaEvent::UnknownTone { stream, tone }
+            }
             ["lost"] => MediaEvent::RtpLost { stream },
             ["caller-id", number] => {
                 let withheld = *number == "withheld";

@@ -27,7 +27,7 @@ pub enum CallerIdReceiver {
     /// Of FSK messages in the form of Japan, for which spandsp wants a louder signal.
     Louder(AdsiReceiver),
     /// Of keys.
-    Keys(DtmfReceiver, KeyReader),
+    Keys(Box<DtmfReceiver>, KeyReader),
 }
 
 impl CallerIdReceiver {
@@ -36,7 +36,7 @@ impl CallerIdReceiver {
         match standard(form) {
             Some(Standard::Jclip) => AdsiReceiver::new(Standard::Jclip).map(Self::Louder),
             Some(standard) => AdsiReceiver::new(standard).map(Self::Fsk),
-            None => Some(Self::Keys(DtmfReceiver::default(), KeyReader::default())),
+            None => Some(Self::Keys(Box::default(), KeyReader::default())),
         }
     }
 

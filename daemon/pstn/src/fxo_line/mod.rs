@@ -188,7 +188,7 @@ impl FxoLine {
     }
 
     pub(crate) fn is_idle(&self) -> bool {
-        matches!(self.state, State::Idle | State::Down)
+        matches!(self.state, State::Idle | State::Down | State::Shared)
     }
 
     pub(crate) fn live(&self) -> LiveLine {
