@@ -2,6 +2,7 @@
 
 use crate::audio::{self, Jack};
 use crate::cable::End;
+use crate::cas::{EmLine, Pace};
 use crate::dchannel;
 use crate::line::SimLine;
 use crate::link::{Link, News};
@@ -9,18 +10,23 @@ use crate::pair::Pair;
 use crate::presence::Presence;
 use crate::signal::{Bundle, lock};
 use demarc_hal::{
-    Alarm, Bearer, ChannelId, Companding, DChannel, Driver, DriverEvent, Error, Framing, Line, LineCode,
-    Port, PortKind, Signalling, SignallingSeen, SpanId, SpanInfo, SpanKind, SpanSettings, SpanStatus,
+    Alarm, Bearer, CasChannel, CasForm, ChannelId, Companding, DChannel, Driver, DriverEvent, Error, Framing,
+    Line, LineCode, Port, PortKind, Signalling, SignallingSeen, SpanId, SpanInfo, SpanKind, SpanSettings,
+    SpanStatus,
 };
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
 use std::sync::Arc;
+
+/// Periods of channel-associated signalling that are caught up with; more are skipped.
+const MOST_TICKS: u64 = 5;
 
 /// Simulated cards, as one machine sees them.
 pub struct SimDriver {
     pub(crate) spans: Vec<Span>,
     pub(crate) news: Arc<News>,
     wake: Bundle,
+    pace: Pace,
 }
 
 pub(crate) struct Span {
@@ -48,8 +54,10 @@ pub(crate) enum Wiring {
 impl SimDriver {
     pub(crate) fn new() -> Result<Self, Error> {
         let (news, wake) = (Arc::new(News::new()?), Bundle::new()?);
+        let pace = Pace::new()?;
         wake.add(news.bell())?;
-        Ok(Self { spans: Vec::new(), news, wake })
+        wake.add(&pace)?;
+        Ok(Self { spans: Vec::new(), news, wake, pace })
     }
 
     pub(crate) fn span(&self, id: SpanId) -> Option<&Span> {
@@ -71,13 +79,19 @@ impl SimDriver {
         sources.min().map(|(_, span)| span)
     }
 
-    /// Moves D-channel frames over the cables; see [`dchannel`].
-    fn carry(&self) {
+    /// Moves D-channel frames over the cables, and what speakers of channel-associated signalling
+    /// say; see [`dchannel`] and [`crate::cas`].
+    fn carry(&mut self) {
+        let ticks = self.pace.take().min(MOST_TICKS);
+        let mut timed = false;
         for span in &self.spans {
             if let Wiring::Digital { link, end } = &span.wiring {
                 dchannel::carry(link, *end);
+                let there = span.presence.is_there();
+                timed |= link.wires.serve(link, *end, there, span.info.companding, ticks);
             }
         }
+        self.pace.run(timed);
     }
 }
 
@@ -88,7 +102,14 @@ impl Driver for SimDriver {
 
     fn open_line(&mut self, channel: ChannelId) -> Result<Box<dyn Line>, Error> {
         let (span, kind) = self.port(channel)?;
-        let Wiring::Analog(pairs) = &span.wiring else { return Err(Error::WrongKind(channel)) };
+        let pairs = match &span.wiring {
+            Wiring::Analog(pairs) => pairs,
+            Wiring::Digital { link, end } if kind == PortKind::EAndM => {
+                let line = EmLine::open(link, *end, channel.span, channel.slot, &span.presence)?;
+                return Ok(Box::new(line));
+            }
+            Wiring::Digital { .. } => return Err(Error::WrongKind(channel)),
+        };
         let pair = pairs.get(&channel.slot).ok_or(Error::NoSuchPort(channel))?;
         let line = SimLine::open(pair, kind, &span.presence).ok_or(Error::Busy(channel))?;
         Ok(Box::new(line))
@@ -112,6 +133,20 @@ impl Driver for SimDriver {
         self.wake.add(&mine)?;
         *hub = Some(mine);
         Ok(DChannel { fd })
+    }
+
+    fn open_cas(&mut self, channel: ChannelId) -> Result<CasChannel, Error> {
+        // The last owner may have closed its descriptor a moment ago.
+        self.carry();
+        let (span, kind) = self.port(channel)?;
+        let Wiring::Digital { link, end } = &span.wiring else {
+            return Err(Error::WrongKind(channel));
+        };
+        if kind != PortKind::Cas {
+            return Err(Error::WrongKind(channel));
+        }
+        let fd = link.wires.open(channel.slot, *end, &self.wake)?.ok_or(Error::Busy(channel))?;
+        Ok(CasChannel { fd, form: CasForm::Packets })
     }
 
     fn open_bearer(&mut self, channel: ChannelId) -> Result<Box<dyn Bearer>, Error> {
@@ -227,6 +262,11 @@ impl Span {
         let busy = |slot: u8| Err(Error::Busy(ChannelId { span: self.info.id, slot }));
         if let Some((slot, _)) = self.jacks.iter().find(|(_, jack)| lock(jack).is_none()) {
             return busy(*slot);
+        }
+        if let Wiring::Digital { link, end } = &self.wiring
+            && let Some(slot) = link.wires.busy(*end)
+        {
+            return busy(slot);
         }
         match &self.wiring {
             Wiring::Digital { link, end } if lock(end.of(&link.hubs)).is_some() => {

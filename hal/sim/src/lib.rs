@@ -39,6 +39,7 @@
 mod audio;
 mod bench;
 mod cable;
+mod cas;
 mod clock;
 mod dchannel;
 mod driver;

@@ -1,6 +1,7 @@
 //! A digital cable: two spans, and who is told when one of them sees something new.
 
 use crate::cable::End;
+use crate::cas::Wires;
 use crate::clock::SimClock;
 use crate::dchannel::Hub;
 use crate::layer1::Layer1;
@@ -21,6 +22,8 @@ pub(crate) struct Link {
     watchers: Mutex<[Option<Watcher>; 2]>,
     /// The D channel's ends inside the cable.
     pub(crate) hubs: [Mutex<Option<Hub>>; 2],
+    /// Channel-associated signalling.
+    pub(crate) wires: Wires,
 }
 
 /// The driver of one end.
@@ -49,6 +52,7 @@ impl Link {
             clock,
             watchers: Mutex::new(watchers),
             hubs: [Mutex::new(None), Mutex::new(None)],
+            wires: Wires::default(),
         }
     }
 
