@@ -131,7 +131,7 @@ impl DahdiBearer {
     /// Takes events out of the way. False when they are somebody else's.
     fn clear_events(&mut self) -> bool {
         let queue = &mut self.queue;
-        let mut overrun = false;
+        let (mut overrun, mut removed) = (false, false);
         let result = self.channel.clear_events(|event| match event {
             event::WRITE_UNDERRUN => {
                 queue.unsent = None;
@@ -141,8 +141,12 @@ impl DahdiBearer {
                 overrun = true;
                 true
             }
-            _ => false,
+            event => {
+                removed |= event == event::REMOVED;
+                false
+            }
         });
+        self.gone |= removed;
         if overrun {
             // Octets were lost uncounted, so that nothing is known of either queue.
             self.empty();

@@ -14,7 +14,7 @@ use crate::span::{Slot, Span};
 use crate::status;
 use crate::sys::Plain;
 use crate::sys::abi::{ChanConfig, LineConfig, maint};
-use crate::sysfs::{self, Device, FoundSpan};
+use crate::sysfs::{self, Device};
 use crate::watch::Watch;
 use demarc_hal::{
     Bearer, CasChannel, CasForm, ChannelId, Clock, DChannel, Defect, Driver, DriverEvent, Error, Line,
@@ -106,17 +106,15 @@ impl DahdiDriver {
         }
         let away: Vec<SpanId> = self.spans.values().filter(|span| span.present).map(|span| span.id).collect();
         for id in away {
-            let same = |now: &FoundSpan, before: &FoundSpan| {
-                now.number == before.number && now.first == before.first
-            };
-            let still =
-                found.get(&id).zip(self.spans.get(&id)).is_some_and(|(now, span)| same(now, &span.found));
+            let still = found.get(&id).zip(self.spans.get(&id)).is_some_and(|(now, span)| *now == span.found);
             if !still {
                 self.lose(id);
             }
         }
         for (id, span) in found {
-            if !self.spans.get(&id).is_some_and(|span| span.present) {
+            // A card that is being pulled out is still listed for a second.
+            let known = self.spans.get(&id);
+            if !known.is_some_and(|known| known.present || known.found.appearance == span.appearance) {
                 self.spans.insert(id, Span::new(id, span, &self.control));
                 self.prepare_analog(id);
                 self.say(DriverEvent::Arrived(id));

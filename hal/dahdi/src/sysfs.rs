@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 /// A DAHDI device: a card whose driver is loaded.
@@ -37,6 +38,8 @@ pub struct FoundSpan {
     pub first: i32,
     /// How many channels it has.
     pub channels: u8,
+    /// Which appearance of it this is: another each time that it comes back.
+    pub appearance: u64,
     /// The device that it is on.
     pub device: Device,
 }
@@ -122,6 +125,7 @@ fn span(path: &Path) -> Option<FoundSpan> {
         port: attribute(path, "local_spanno")?.parse().ok()?,
         first: attribute(path, "basechan")?.parse().ok()?,
         channels: attribute(path, "channels")?.parse().ok()?,
+        appearance: fs::metadata(path).ok()?.ino(),
         device,
     })
 }

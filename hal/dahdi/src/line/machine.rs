@@ -151,7 +151,9 @@ impl Machine {
     /// FXS: what the telephone does.
     fn telephone(&mut self, event: i32) {
         match event {
-            event::RINGOFFHOOK if !self.off_hook => {
+            // A loop that closes soon after it was opened, or after the port was set up, is a flash or a
+            // pulse to the kernel: it is closed all the same.
+            event::RINGOFFHOOK | event::WINKFLASH | event::PULSE_START if !self.off_hook => {
                 self.off_hook = true;
                 // The kernel rings on until it is told.
                 if std::mem::take(&mut self.ringing) {
@@ -167,7 +169,7 @@ impl Machine {
                 self.orders.push_back(Order::Hook(hook::ONHOOK));
                 self.say(LineEvent::OnHook);
             }
-            event::WINKFLASH if self.off_hook => self.say(LineEvent::Flash),
+            event::WINKFLASH => self.say(LineEvent::Flash),
             // The burst is over; left alone the kernel would begin another.
             event::RINGEROFF if self.ringing => {
                 self.ringing = false;
@@ -312,6 +314,15 @@ mod tests {
         assert_eq!(events(&mut fxs), [LineEvent::OffHook]);
         fxs.command(&LineCommand::Ring(Duration::from_secs(1))).unwrap();
         assert_eq!(orders(&mut fxs), []);
+    }
+
+    #[test]
+    fn a_flash_on_hook_is_off_hook() {
+        for event in [event::WINKFLASH, event::PULSE_START] {
+            let mut fxs = machine(PortKind::Fxs);
+            fxs.kernel(event);
+            assert_eq!(events(&mut fxs), [LineEvent::OffHook]);
+        }
     }
 
     #[test]
