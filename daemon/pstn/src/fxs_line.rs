@@ -268,13 +268,11 @@ impl FxsLine {
             State::Collecting { .. } => self.complete(desk),
             State::Called(_) => self.ring_on(desk),
             State::Choosing => self.choose(desk, '2'),
-            State::Parked { howls: false } => {
-                // A call on hold wants its user back, not a howl.
-                if self.held.is_none() {
-                    desk.play(self.stream, Source::Tone(desk.config.system.country.plan().howler()));
-                    self.state = State::Parked { howls: true };
-                    self.timer = Some((desk.at(HOWLER), "howler"));
-                }
+            // A call on hold wants its user back, not a howl.
+            State::Parked { howls: false } if self.held.is_none() => {
+                desk.play(self.stream, Source::Tone(desk.config.system.country.plan().howler()));
+                self.state = State::Parked { howls: true };
+                self.timer = Some((desk.at(HOWLER), "howler"));
             }
             State::Parked { howls: true } => {
                 desk.close(self.stream.take());

@@ -140,7 +140,7 @@ impl Phone {
         match verb {
             "INVITE" | "silent" | "OPTIONS" => true,
             "CANCEL" => self.asked.as_ref().is_some_and(|asked| asked.method == "INVITE"),
-            "BYE" | "re-INVITE" | "INFO" => self.remote.is_some(),
+            "BYE" | "re-INVITE" | "INFO" | "REFER" => self.remote.is_some(),
             _ => self.offered.is_some(),
         }
     }
@@ -190,6 +190,10 @@ impl Phone {
             ["INFO", digit] => {
                 let body = format!("Signal={digit}\r\nDuration=160\r\n");
                 vec![self.in_dialog("INFO", "Content-Type: application/dtmf-relay\r\n", body)]
+            }
+            ["REFER", number] => {
+                let to = format!("Refer-To: <sip:{number}@{GATEWAY}>\r\n");
+                vec![self.in_dialog("REFER", &to, String::new())]
             }
             ["OPTIONS"] => {
                 self.begin("ask");
@@ -272,6 +276,11 @@ impl Phone {
             "BYE" => {
                 let answer = self.response(&request, 200, "");
                 (Some(format!("BYE{}", cause(&request))), vec![answer])
+            }
+            "NOTIFY" => {
+                let answer = self.response(&request, 200, "");
+                let body = String::from_utf8_lossy(request.body()).trim().to_owned();
+                (Some(format!("NOTIFY {body}")), vec![answer])
             }
             other => {
                 let answer = self.response(&request, 200, "");

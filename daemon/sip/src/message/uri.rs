@@ -155,6 +155,14 @@ impl<'a> Uri<'a> {
         self.headers
     }
 
+    /// The value of one of those headers, escapes undone.
+    pub fn header(self, name: &str) -> Option<Cow<'a, str>> {
+        self.headers()?.split('&').find_map(|header| {
+            let (key, value) = header.split_once('=')?;
+            key.eq_ignore_ascii_case(name).then(|| scan::percent_decode(value))
+        })
+    }
+
     /// The same resource by the rules of RFC 3261 §19.1.4 (for other schemes: the same text).
     pub fn same_as(self, other: Uri<'_>) -> bool {
         if self.scheme != other.scheme {

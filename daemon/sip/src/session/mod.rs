@@ -15,6 +15,7 @@ mod established;
 mod farewell;
 mod incoming;
 mod outgoing;
+mod refer;
 mod timer;
 
 pub use audio::Refused;
@@ -54,6 +55,8 @@ pub struct Session {
     held: bool,
     /// Our last re-INVITE was challenged.
     challenged: bool,
+    /// The CSeq of a REFER of which the phone has not heard the end.
+    refer: Option<u32>,
     /// Call control has been told that it is over, and why.
     ended: Option<Cause>,
 }
@@ -82,6 +85,7 @@ impl Session {
             known: Vec::new(),
             held: false,
             challenged: false,
+            refer: None,
             ended: None,
         })
     }
@@ -142,9 +146,9 @@ impl Session {
             | LegCommand::Proceed { .. }
             | LegCommand::Hold { .. }
             | LegCommand::Retrieve { .. }
-            | LegCommand::TransferRefused { .. }
             | LegCommand::Flash { .. }
             | LegCommand::Join { .. } => {}
+            LegCommand::TransferRefused { cause, .. } => self.referred(now, hub, Some(cause)),
             LegCommand::NeedDigits { .. } => {
                 self.refuse(now, hub, 484, Cause::INVALID_NUMBER_FORMAT);
                 self.end_unless_answered(hub, Cause::INVALID_NUMBER_FORMAT);
@@ -197,7 +201,7 @@ impl Session {
             Method::Update if inbound.request.sdp().is_some() => hub.reply(now, leg, inbound, 491),
             Method::Update | Method::Options => hub.reply(now, leg, inbound, 200),
             Method::Info => self.on_info(now, hub, inbound),
-            Method::Refer => hub.reply(now, leg, inbound, 603),
+            Method::Refer => self.on_refer(now, hub, inbound),
             Method::Prack => hub.reply(now, leg, inbound, 481),
             Method::Other(_) => hub.reply(now, leg, inbound, 501),
             _ => hub.reply(now, leg, inbound, 405),
@@ -258,6 +262,7 @@ impl Session {
 
     /// Ends the leg, whatever its state.
     fn hang_up(&mut self, now: Now, hub: &mut Hub, cause: Cause, words: Option<String>) {
+        self.referred(now, hub, None);
         let status = cause::to_status(self.config.system.cause_profile, cause);
         self.refuse(now, hub, status, cause);
         self.outgoing = None;

@@ -291,7 +291,7 @@ fn requests_in_a_call_keep_their_order() {
     let leg = lab.talk(&mut phone);
     for (method, status) in [
         (Method::Options, "200"),
-        (Method::Refer, "603"),
+        (Method::Refer, "400"),
         (Method::Prack, "481"),
         (Method::Message, "405"),
         (Method::Other("FOO".into()), "501"),

@@ -250,8 +250,16 @@ impl Lab {
         self.dialled += 1;
         let leg = LegId::new(Room::Pbx, self.dialled);
         let called = called.to_owned();
-        let dial =
-            Dial { leg, to, called, caller, redirecting: None, bearer: Bearer::Speech, emergency: false, ring: demarc_model::RingKind::External };
+        let dial = Dial {
+            leg,
+            to,
+            called,
+            caller,
+            redirecting: None,
+            bearer: Bearer::Speech,
+            emergency: false,
+            ring: demarc_model::RingKind::External,
+        };
         self.command(LegCommand::Dial(Box::new(dial)));
         leg
     }
