@@ -2,10 +2,12 @@
 //! that the switch does not.
 
 use crate::cards;
+use crate::learned::{LearnedFile, keep};
 use demarc_api::Api;
 use demarc_hal::SpanInfo;
 use demarc_model::Config;
-use demarc_model::config::{ExtensionId, ExtensionSetting};
+use demarc_model::config::{ExtensionId, ExtensionSetting, LineId, Span};
+use demarc_model::learned::Learned;
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::thread::JoinHandle;
@@ -20,6 +22,10 @@ pub enum Amendment {
     Setting(ExtensionId, ExtensionSetting),
     /// A span was found that was never there before.
     Card(SpanInfo),
+    /// The autopilot has found out how a span is to be run.
+    Proven(Box<Span>),
+    /// A line was seen to do something: kept beside the configuration, too.
+    Learned(LineId, Learned),
     /// What the driver of the cards wants to be given again at the next start. It is not part of the
     /// configuration: it is kept beside it.
     Memory(String),
@@ -48,12 +54,22 @@ impl Amendments {
 ///
 /// # Errors
 /// When the system has no thread left.
-pub fn serve(amendments: Receiver<Amendment>, api: Api, data: PathBuf) -> std::io::Result<JoinHandle<()>> {
+pub fn serve(
+    amendments: Receiver<Amendment>,
+    api: Api,
+    data: PathBuf,
+    mut learned: LearnedFile,
+) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("amend".into()).spawn(move || {
         for amendment in amendments {
-            if let Amendment::Memory(text) = &amendment {
-                if let Err(error) = cards::remember(&data, text) {
-                    tracing::error!(%error, "the numbers of the cards cannot be kept");
+            let kept = match &amendment {
+                Amendment::Memory(text) => Some(keep(&data, cards::MEMORY, text)),
+                Amendment::Learned(line, what) => Some(learned.learn(*line, what)),
+                _ => None,
+            };
+            if let Some(kept) = kept {
+                if let Err(error) = kept {
+                    tracing::error!(%error, "what was found out cannot be kept");
                 }
                 continue;
             }
@@ -69,7 +85,8 @@ fn words(amendment: &Amendment) -> (String, String) {
     match amendment {
         Amendment::Setting(extension, setting) => (format!("extension {extension}"), setting_words(setting)),
         Amendment::Card(span) => ("demarcd".into(), format!("New card: {}", span.name)),
-        Amendment::Memory(_) => ("demarcd".into(), "The numbers of the cards".into()),
+        Amendment::Proven(span) => ("autopilot".into(), format!("Span {} as it was found to work", span.id)),
+        Amendment::Memory(_) | Amendment::Learned(..) => ("demarcd".into(), String::new()),
     }
 }
 
@@ -97,6 +114,9 @@ fn change(config: &mut Config, amendment: &Amendment) {
         Amendment::Card(span) => {
             config.adopt(std::slice::from_ref(span));
         }
-        Amendment::Memory(_) => {}
+        Amendment::Proven(span) => {
+            config.run_as_found(span);
+        }
+        Amendment::Memory(_) | Amendment::Learned(..) => {}
     }
 }

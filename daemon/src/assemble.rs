@@ -99,6 +99,8 @@ pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
         runtime,
         media,
         records,
+        // A fixed configuration is none to find out about.
+        pilot_seed: amendments.is_some().then(getrandom::u64).transpose()?,
         amendments,
         shared: shared.clone(),
         inbox,

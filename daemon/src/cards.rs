@@ -1,17 +1,18 @@
 //! The cards of the gateway, and the world around them when both are simulated.
 
 use crate::args::{Args, Cards};
+use crate::learned::keep;
 use demarc_hal::{Driver, SpanInfo};
 use demarc_hal_dahdi::{DahdiDriver, Numbering, Paths};
 use demarc_hal_sim::{Cable, SimDriver};
 use demarcd::sim::World;
 use demarcd::sim::world::Place;
 use std::error::Error;
-use std::io::{ErrorKind, Write};
+use std::io::ErrorKind;
 use std::path::Path;
 
 /// The file in the data directory that says which hardware has which number.
-const MEMORY: &str = "cards.json";
+pub const MEMORY: &str = "cards.json";
 
 /// What was opened.
 pub struct Opened {
@@ -55,7 +56,7 @@ fn open_dahdi(data: &Path) -> Result<Opened, Box<dyn Error>> {
     let new = driver.spans().into_iter().filter(|span| !former.knows(span.id)).collect();
     // Before anything hangs on a number.
     if let Some(text) = driver.memory() {
-        remember(data, &text)?;
+        keep(data, MEMORY, &text)?;
     }
     Ok(Opened { driver: Box::new(driver), around: None, new })
 }
@@ -75,17 +76,4 @@ fn remembered(data: &Path) -> Result<Numbering, Box<dyn Error>> {
         )
         .into()
     })
-}
-
-/// Keeps which hardware has which number: whole or not at all.
-///
-/// # Errors
-/// When the data directory does not take it.
-pub fn remember(data: &Path, text: &str) -> std::io::Result<()> {
-    let part = data.join(format!("{MEMORY}.part"));
-    let mut file = std::fs::File::create(&part)?;
-    file.write_all(text.as_bytes())?;
-    file.sync_all()?;
-    std::fs::rename(&part, data.join(MEMORY))?;
-    std::fs::File::open(data)?.sync_all()
 }

@@ -10,6 +10,7 @@ use crate::control::Control;
 use crate::gateway::Running;
 use crate::helper::Programs;
 use crate::inbox::{Inbox, Order};
+use crate::learned::LearnedFile;
 use crate::metrics::Metrics;
 use crate::rtp_ports::{RtpPorts, RtpRange};
 use crate::sim::Phones;
@@ -83,6 +84,10 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let (first, count) = (system.rtp.first_port, system.rtp.ports);
     let rtp = RtpPorts::bind(RtpRange { ip: media_ip, first, count })?;
     let records = recorder.clone();
+    let learned = LearnedFile::open(&args.data);
+    for (line, what) in learned.all() {
+        let _ = inbox.0.post(Order::Known(line, what.clone()));
+    }
     let (amendments, asked) = Amendments::new();
     new.into_iter().for_each(|span| amendments.ask(Amendment::Card(span)));
     let switch_inbox = inbox.0.clone();
@@ -131,7 +136,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         tls: false,
         version: env!("CARGO_PKG_VERSION").into(),
     })?;
-    amend::serve(asked, api.clone(), args.data.clone())?;
+    amend::serve(asked, api.clone(), args.data.clone(), learned)?;
     let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
     let sip = config.system.sip.udp.or(config.system.sip.tcp);
     let banner = Banner {

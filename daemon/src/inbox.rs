@@ -2,6 +2,8 @@
 
 use crate::wake::Bell;
 use demarc_hal::SharedDriver;
+use demarc_model::config::LineId;
+use demarc_model::learned::Learned;
 use demarc_model::live::Ladder;
 use demarc_model::{CallId, Config, SpanId};
 use std::collections::BTreeSet;
@@ -19,6 +21,8 @@ pub enum Order {
     Sip(demarc_sip::Input),
     /// A new configuration, already validated.
     Config(Arc<Config>),
+    /// What a line was found to do before the gateway was started.
+    Known(LineId, Learned),
     /// End a call.
     HangUp(CallId),
     /// Show the ladder of a call.

@@ -11,6 +11,7 @@ mod daemon;
 mod gateway;
 mod helper;
 mod inbox;
+mod learned;
 mod media;
 mod metrics;
 mod pace;

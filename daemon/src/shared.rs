@@ -2,6 +2,7 @@
 
 use arc_swap::ArcSwap;
 use demarc_hal::{Card, SpanInfo};
+use demarc_model::Finding;
 use demarc_model::live::{Live, LiveEvent};
 use std::sync::Arc;
 use tokio::sync::broadcast;
@@ -14,6 +15,7 @@ const EVENTS: usize = 256;
 pub struct Shared {
     live: ArcSwap<Live>,
     hardware: ArcSwap<Found>,
+    findings: ArcSwap<Vec<Finding>>,
     events: broadcast::Sender<LiveEvent>,
 }
 
@@ -31,6 +33,7 @@ impl Default for Shared {
         Self {
             live: ArcSwap::default(),
             hardware: ArcSwap::default(),
+            findings: ArcSwap::default(),
             events: broadcast::Sender::new(EVENTS),
         }
     }
@@ -50,6 +53,16 @@ impl Shared {
     /// Shows what cards there are now.
     pub fn found(&self, spans: Vec<SpanInfo>, cards: Vec<Card>) {
         self.hardware.store(Arc::new(Found { spans, cards }));
+    }
+
+    /// What the autopilot has found out.
+    pub fn findings(&self) -> Arc<Vec<Finding>> {
+        self.findings.load_full()
+    }
+
+    /// Shows what was found out.
+    pub fn found_out(&self, findings: Vec<Finding>) {
+        self.findings.store(Arc::new(findings));
     }
 
     /// What changes from now on.

@@ -4,6 +4,7 @@
 //! span should be open and is not, and may be called at any time. A span that has to be closed
 //! first (other signalling, a card that vanished) is opened again by the same way.
 
+mod found_out;
 mod words;
 
 use super::token;
@@ -44,6 +45,8 @@ pub struct Hardware {
     pending: BTreeSet<SpanId>,
     /// Spans of which something could not be opened yet.
     again: BTreeMap<SpanId, Instant>,
+    /// Spans that the autopilot runs otherwise than configured, to find out.
+    tried: BTreeMap<SpanId, Span>,
     /// Spans that a hardware test has: nothing of them is open here.
     lent: BTreeSet<SpanId>,
 }
@@ -80,6 +83,7 @@ impl Hardware {
             known: BTreeMap::new(),
             pending: BTreeSet::new(),
             again: BTreeMap::new(),
+            tried: BTreeMap::new(),
             lent: BTreeSet::new(),
         };
         for span in hardware.driver.spans() {
@@ -197,7 +201,13 @@ impl Hardware {
                 tracing::error!(channel = %line.channel, %error, "a line cannot be set up");
             }
         }
-        self.config = config;
+        // What an administrator writes counts; the autopilot begins anew from there.
+        let former = std::mem::replace(&mut self.config, config);
+        let same = |span: &SpanId| {
+            let of = |config: &Config| config.spans.iter().find(|other| other.id == *span).cloned();
+            of(&former) == of(&self.config)
+        };
+        self.tried.retain(|span, _| same(span));
         let known = self.known.keys().copied();
         self.pending = known.filter(|span| !self.lent.contains(span) && !self.is_as_wanted(*span)).collect();
     }
@@ -272,7 +282,13 @@ impl Hardware {
         news
     }
 
+    /// As the autopilot tries it, or as it is configured.
     fn wanted(&self, span: SpanId) -> Option<&Span> {
+        let tried = self.tried.get(&span);
+        tried.or_else(|| self.configured_as(span))
+    }
+
+    fn configured_as(&self, span: SpanId) -> Option<&Span> {
         self.config.spans.iter().find(|wanted| wanted.id == span && wanted.enabled)
     }
 
@@ -371,6 +387,15 @@ impl Hardware {
         let Some(wanted) = self.wanted(span.id).map(layer_1) else { return Ok(()) };
         if span.kind == SpanKind::Analog || self.configured.get(&span.id) == Some(&wanted) {
             return Ok(());
+        }
+        let mode = self.wanted(span.id).and_then(|wanted| wanted.line_mode);
+        if let Some(mode) = mode.filter(|mode| *mode != span.kind)
+            && let Err(error) = self.driver.set_line_mode(span.id, mode)
+        {
+            if matches!(error, Error::Busy(_)) {
+                return Err(error);
+            }
+            tracing::error!(span = %span.id, %error, "a span cannot change its line mode");
         }
         let done = self.driver.configure_span(span.id, &wanted);
         match &done {
@@ -496,7 +521,7 @@ fn readable(token: u64) -> EpollEvent {
     EpollEvent::new(EpollFlags::EPOLLIN, token)
 }
 
-fn is_idle(live: &Live, span: SpanId) -> bool {
+pub(super) fn is_idle(live: &Live, span: SpanId) -> bool {
     let rests = |state| matches!(state, ChannelState::Idle | ChannelState::Down);
     let digital = live.spans.iter().filter(|other| other.span == span).flat_map(|span| &span.channels);
     let analog = live.lines.iter().filter(|line| line.channel.span == span);

@@ -5,6 +5,7 @@
 
 mod hardware;
 mod parts;
+mod pilot;
 mod sockets;
 
 pub use hardware::Hardware;
@@ -20,10 +21,11 @@ use crate::shared::Shared;
 use crate::wake::Bell;
 use demarc_hal::SharedDriver;
 use demarc_model::live::LiveEvent;
-use demarc_model::{CallId, Cause, Config, Instant, SpanId};
+use demarc_model::{CallId, Cause, Config, Instant, Now, SpanId};
 use demarc_node::{Input, Node, Output};
 use demarc_sip::Transport;
 use nix::sys::epoll::{Epoll, EpollCreateFlags, EpollEvent, EpollFlags, EpollTimeout};
+use pilot::Pilot;
 use sockets::Sockets;
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
@@ -73,6 +75,8 @@ struct Switch {
     rtp: Option<RtpRange>,
     records: Records,
     amendments: Option<Amendments>,
+    /// The telco has none: it is what the gateway's finds out about.
+    pilot: Option<Pilot>,
     shared: Arc<Shared>,
     inbox: Inbox,
     orders: Receiver<Order>,
@@ -99,6 +103,7 @@ impl Switch {
             media,
             records,
             amendments,
+            pilot_seed,
             shared,
             inbox,
             orders,
@@ -119,6 +124,7 @@ impl Switch {
             rtp: None,
             records,
             amendments,
+            pilot: pilot_seed.map(Pilot::new),
             shared,
             inbox,
             orders,
@@ -136,6 +142,7 @@ impl Switch {
             Ok(news) => self.take_news(news),
             Err(error) => tracing::error!(%error, "the cards cannot be heard"),
         }
+        self.look_after();
         let mut ready = [EpollEvent::empty(); 64];
         loop {
             if self.stopping.is_some_and(|at| self.clock.until(at).is_zero() || self.node.is_quiet()) {
@@ -161,7 +168,8 @@ impl Switch {
     fn patience(&self) -> EpollTimeout {
         let timeout = self.node.poll_timeout().map(|(at, _)| at);
         let sockets = self.sip.poll_timeout();
-        let due = [timeout, self.publish_at, self.hardware.poll_timeout(), sockets, self.stopping];
+        let pilot = self.pilot.as_ref().and_then(Pilot::poll_timeout);
+        let due = [timeout, self.publish_at, self.hardware.poll_timeout(), sockets, pilot, self.stopping];
         match due.into_iter().flatten().min() {
             None => EpollTimeout::NONE,
             // epoll counts whole milliseconds: round up, or a timeout that is nearly due spins.
@@ -205,6 +213,7 @@ impl Switch {
     }
 
     fn take_news(&mut self, news: Vec<News>) {
+        let opened = !news.is_empty();
         for item in news {
             match item {
                 News::Node(input) => self.input(input),
@@ -214,6 +223,9 @@ impl Switch {
                 News::New(span) => self.amend(Amendment::Card(span)),
                 News::Found(spans, cards) => self.shared.found(spans, cards),
             }
+        }
+        if opened {
+            self.look_after();
         }
     }
 
@@ -246,6 +258,7 @@ impl Switch {
         match order {
             Order::Sip(input) => self.input(Input::Sip(input)),
             Order::Config(config) => self.apply(config),
+            Order::Known(line, what) => self.input(Input::Known { line, what }),
             Order::HangUp(call) => self.input(Input::HangUp { call }),
             // Whoever asked may be gone by now.
             Order::Ladder(call, reply) => drop(reply.try_send(self.node.ladder(call))),
@@ -281,6 +294,7 @@ impl Switch {
         let rtp = &config.system.rtp;
         self.use_ports(rtp.first_port, rtp.ports);
         self.input(Input::Config(config));
+        self.look_after();
         self.tell_moved(moved);
     }
 
@@ -320,6 +334,15 @@ impl Switch {
     }
 
     fn input(&mut self, input: Input) {
+        if let Some(pilot) = &mut self.pilot {
+            let now = self.clock.now();
+            match &input {
+                Input::Isdn { span, event } => pilot.hear_isdn(now, &mut self.hardware, *span, event),
+                Input::Alarms { span, alarms } => pilot.hear_alarms(now, &self.hardware, *span, alarms),
+                Input::Line { channel, event } => pilot.hear_line(now, *channel, *event),
+                _ => {}
+            }
+        }
         self.node.handle_input(self.clock.now(), input);
         self.act();
     }
@@ -342,6 +365,7 @@ impl Switch {
         }
         let news = self.hardware.handle_timeout(now.mono, &self.shared.live(), &self.epoll);
         self.take_news(news);
+        self.fly(now);
     }
 
     /// Does what the node wants done.
@@ -355,7 +379,10 @@ impl Switch {
                 Output::R2 { span, command } => self.hardware.command_r2(span, &command),
                 Output::Media(command) => self.media.order(command),
                 Output::Learned { line, what } => {
-                    tracing::info!(%line, ?what, "a line was seen to do something new")
+                    if let Some(pilot) = &mut self.pilot {
+                        pilot.learn(self.clock.now(), self.node.config(), line, &what);
+                    }
+                    self.amend(Amendment::Learned(line, what));
                 }
                 Output::Setting { extension, setting } => self.amend(Amendment::Setting(extension, setting)),
                 Output::Record(record) => {
@@ -369,6 +396,33 @@ impl Switch {
         if self.node.take_changed() && self.publish_at.is_none() {
             self.publish_at = Some(self.published + PUBLISH_EVERY);
         }
+    }
+
+    /// The cards or the configuration have changed.
+    fn look_after(&mut self) {
+        if let Some(pilot) = &mut self.pilot {
+            pilot.look_after(self.clock.now(), &self.hardware, self.node.config());
+        }
+    }
+
+    /// Lets the autopilot do what is due, and shows what it has found out.
+    fn fly(&mut self, now: Now) {
+        let Some(pilot) = &mut self.pilot else { return };
+        let news = if pilot.poll_timeout().is_some_and(|at| at <= now.mono) || pilot.wants() {
+            let live = self.node.live(now);
+            pilot.watch(now, &live);
+            pilot.serve(now, &mut self.hardware, &live, &self.epoll)
+        } else {
+            Vec::new()
+        };
+        let (findings, proven) = (pilot.take_findings(), pilot.take_proven());
+        if let Some(findings) = findings {
+            self.shared.found_out(findings);
+        }
+        for span in proven {
+            self.amend(Amendment::Proven(Box::new(span)));
+        }
+        self.take_news(news);
     }
 
     fn amend(&self, amendment: Amendment) {
@@ -397,6 +451,9 @@ impl Switch {
             self.publish_at = None;
             self.published = now.mono;
             let live = self.node.live(now);
+            if let Some(pilot) = &mut self.pilot {
+                pilot.watch(now, &live);
+            }
             if self.sip.has_former() {
                 self.sip.tidy(now.mono, &live.calls.iter().map(|call| call.call).collect());
             }

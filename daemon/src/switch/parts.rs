@@ -39,6 +39,8 @@ pub struct SwitchParts {
     pub records: Records,
     /// Where it asks for changes of the configuration; the telco's is fixed.
     pub amendments: Option<Amendments>,
+    /// Chance for its autopilot; none = it has none.
+    pub pilot_seed: Option<u64>,
     /// Where it shows itself.
     pub shared: Arc<Shared>,
     /// Its own inbox, for answers.

@@ -2,6 +2,7 @@
 
 use super::default::{LINES, PRI, inbound, outbound};
 use super::*;
+use crate::finding::Setting;
 use demarc_hal::{ChannelId, PortKind, Signalling, SpanInfo, SpanKind, SpanSettings};
 
 /// The first number of an analog telephone.
@@ -52,6 +53,18 @@ impl Config {
         }
         self.adopt_routes();
         former != (self.spans.len(), self.lines.len(), self.devices.len())
+    }
+
+    /// A span was found to work like this: what is not pinned of it is configured so.
+    pub fn run_as_found(&mut self, found: &Span) {
+        let Some(span) = self.spans.iter_mut().find(|span| span.id == found.id) else { return };
+        let former = span.clone();
+        let pick = |setting: Setting| if former.pinned.contains(&setting) { &former } else { found };
+        let (line_mode, framing) = (pick(Setting::LineMode).line_mode, pick(Setting::Framing).framing);
+        let (line_code, timing) = (pick(Setting::LineCode).line_code, pick(Setting::Timing).timing);
+        let (side, dialect) = (pick(Setting::Side).side, pick(Setting::Dialect).dialect);
+        let overlap = pick(Setting::Overlap).overlap;
+        *span = Span { line_mode, framing, line_code, timing, side, dialect, overlap, ..former.clone() };
     }
 
     fn adopt_span(&mut self, found: &SpanInfo) {
