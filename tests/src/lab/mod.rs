@@ -4,6 +4,7 @@ mod chaos;
 mod isdn;
 mod media;
 mod phone;
+mod r2;
 mod render;
 
 use demarc_hal::{Alarm, ChannelId, Companding, LineEvent, Port, PortKind, SpanId, SpanInfo, SpanKind};
@@ -13,6 +14,7 @@ use demarc_node::{Input, Node, Output};
 use isdn::Isdn;
 use media::Media;
 use phone::{Phone, Phones};
+use r2::R2;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -33,6 +35,7 @@ pub struct Lab {
     rows: Vec<String>,
     phones: Phones,
     isdn: Isdn,
+    r2: R2,
     media: Media,
     /// What the world does by itself later.
     later: BTreeMap<(Duration, u64), Input>,
@@ -52,7 +55,8 @@ impl Lab {
             whole = changed(&whole, change);
         }
         whole.validate().unwrap_or_else(|errors| panic!("the ladder's configuration: {errors:?}"));
-        let node = Node::new(Arc::new(whole.clone()), 7, BEGINNING, hardware());
+        let cards = cards(&whole);
+        let node = Node::new(Arc::new(whole.clone()), 7, BEGINNING, cards.clone());
         let mut lab = Self {
             node,
             config: whole,
@@ -60,6 +64,7 @@ impl Lab {
             rows: Vec::new(),
             phones: Phones::default(),
             isdn: Isdn::new(set.contains(&"isdn-clears-late")),
+            r2: R2::default(),
             media: Media::default(),
             later: BTreeMap::new(),
             count: 0,
@@ -69,6 +74,11 @@ impl Lab {
         lab.input(Input::Alarms { span: SpanId(1), alarms: Vec::new() });
         if !set.contains(&"span-down") {
             lab.input(Input::Isdn { span: SpanId(1), event: demarc_isdn::Event::Up });
+        }
+        for port in cards.iter().flat_map(|span| &span.ports).filter(|port| port.kind == PortKind::Cas) {
+            let (span, slot) = (port.id.span, port.id.slot);
+            lab.input(Input::R2 { span, event: demarc_r2::Event::Opened { slot } });
+            lab.input(Input::R2 { span, event: demarc_r2::Event::FarEnd { slot, idle: true } });
         }
         for name in phones.iter().flat_map(|names| names.split_whitespace()) {
             let phone = lab.phones.add(name);
@@ -138,6 +148,10 @@ impl Lab {
             }
             ["isdn", "up"] => self.isdn_event(demarc_isdn::Event::Up),
             ["isdn", "down"] => self.isdn_event(demarc_isdn::Event::Down),
+            ["r2", slot, verb @ ..] => {
+                let event = self.r2.act(slot, verb);
+                self.input(Input::R2 { span: SpanId(1), event });
+            }
             ["isdn", verb @ ..] => {
                 let event = self.isdn.act(verb);
                 self.isdn_event(event);
@@ -248,6 +262,13 @@ impl Lab {
                 Output::Line { channel, command } => {
                     self.write(&format!("line {channel} {}", render::line(&command)));
                 }
+                Output::R2 { span, command } => {
+                    let (row, answer) = self.r2.hear(&command);
+                    self.write(&format!("r2 {row}"));
+                    if let Some(event) = answer {
+                        self.later(Duration::ZERO, Input::R2 { span, event });
+                    }
+                }
                 Output::Isdn { span, command } => {
                     let (row, answer) = self.isdn.hear(&command);
                     self.write(&format!("isdn {row}"));
@@ -301,6 +322,7 @@ impl Lab {
         assert!(open.is_empty(), "records without an end: {open:?}\n{}", story());
         assert!(self.media.open().is_empty(), "streams are left open: {:?}\n{}", self.media.open(), story());
         assert!(self.isdn.is_empty(), "ISDN calls are left\n{}", story());
+        assert!(self.r2.is_empty(), "R2 calls are left\n{}", story());
         assert!(self.live().calls.is_empty(), "calls are left\n{}", story());
     }
 }
@@ -321,6 +343,21 @@ pub fn hardware() -> Vec<SpanInfo> {
         span(2, "FXO", SpanKind::Analog, vec![PortKind::Fxo; 4]),
         span(3, "FXS", SpanKind::Analog, vec![PortKind::Fxs; 4]),
     ]
+}
+
+/// The cards as a configuration sets them up.
+fn cards(config: &Config) -> Vec<SpanInfo> {
+    let mut cards = hardware();
+    for card in &mut cards {
+        let Some(span) = config.spans.iter().find(|span| span.id == card.id) else { continue };
+        let slots = 1..=card.kind.slots();
+        let ports = slots.filter_map(|slot| {
+            let kind = span.signalling.port(card.kind, slot)?;
+            Some(Port { id: ChannelId { span: card.id, slot }, kind })
+        });
+        card.ports = ports.collect();
+    }
+    cards
 }
 
 /// A configuration with one change: `/system/ring_timeout_s = 20`, or `/devices/0 removed`.
@@ -355,9 +392,12 @@ fn line_event(text: &str) -> LineEvent {
         LoopBreak,
         BatteryLost,
         BatteryRestored,
+        LineInUse,
+        LineFree,
         OffHook,
         OnHook,
         Flash,
+        Wink,
         Gone,
     ];
     if let Some(digit) = text.strip_prefix("Pulse") {
