@@ -7,7 +7,7 @@ use crate::stream::rtp::RtpPort;
 use crate::stream::{Playing, Port, Stream};
 use demarc_hal::{Bearer, Block, ChannelId, Companding, SpanId};
 use demarc_model::StreamId;
-use demarc_model::media::{MediaCommand, MediaEvent, StreamStats};
+use demarc_model::media::{Detect, MediaCommand, MediaEvent, StreamStats};
 use std::collections::{BTreeMap, VecDeque};
 use std::net::SocketAddr;
 
@@ -97,6 +97,14 @@ impl Engine {
                 }
                 if let Some(bearer) = self.bearers.remove(&channel) {
                     self.open(stream, Port::Bearer(BearerPort::new(channel, bearer)));
+                }
+            }
+            MediaCommand::Transparent { stream } => {
+                if let Some(stream) = self.find(stream) {
+                    stream.detect(Detect::default());
+                    if let Port::Bearer(port) = &mut stream.port {
+                        port.pass_through();
+                    }
                 }
             }
             MediaCommand::UpdateRtp { stream, rtp } => {

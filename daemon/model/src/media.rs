@@ -33,6 +33,12 @@ pub enum MediaCommand {
         /// Where.
         channel: ChannelId,
     },
+    /// The octets of a bearer pass as they are from now on: no echo canceller, nobody who listens for
+    /// tones (64 kbit/s unrestricted).
+    Transparent {
+        /// Its name.
+        stream: StreamId,
+    },
     /// End a stream. Streams that play it fall silent.
     Close {
         /// Which.

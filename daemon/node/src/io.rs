@@ -1,10 +1,12 @@
 //! What goes into a node and what comes out of it.
 
 use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
-use demarc_model::config::LineId;
+use demarc_model::config::{LineId, TrunkId};
 use demarc_model::config::{ExtensionId, ExtensionSetting};
 use demarc_model::record::CallRecord;
-use demarc_model::{CallId, ChannelId, Config, Learned, MediaCommand, MediaEvent, SpanId};
+use demarc_model::{
+    CallId, ChannelId, Config, Learned, MediaCommand, MediaEvent, MessageWaiting, SpanId,
+};
 use std::sync::Arc;
 
 /// Something happened in the world.
@@ -49,6 +51,19 @@ pub enum Input {
     SpanArrived(SpanInfo),
     /// The card of a span has vanished: its calls end with cause 41.
     SpanGone(SpanId),
+    /// An administrator wants a B channel of an ISDN span restarted (RESTART, Q.931 §5.5). Nothing
+    /// happens when a call is on it.
+    RestartChannel {
+        /// Which.
+        channel: ChannelId,
+    },
+    /// The far end of an ISDN trunk is to know that messages wait.
+    MessageWaiting {
+        /// Which trunk.
+        trunk: TrunkId,
+        /// For whom, and how many.
+        waiting: MessageWaiting,
+    },
     /// Media noticed something.
     Media(MediaEvent),
     /// What a line was found to do before the gateway was started.

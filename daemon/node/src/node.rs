@@ -72,6 +72,12 @@ impl Node {
                 self.pstn.handle_input(now, demarc_pstn::Input::SpanGone(span));
                 self.changed = true;
             }
+            Input::RestartChannel { channel } => {
+                self.pstn.handle_input(now, demarc_pstn::Input::RestartChannel { channel });
+            }
+            Input::MessageWaiting { trunk, waiting } => {
+                self.pstn.handle_input(now, demarc_pstn::Input::MessageWaiting { trunk, waiting });
+            }
             Input::Media(event) => self.media_event(now, event),
             Input::Known { line, what } => {
                 self.pstn.handle_input(now, demarc_pstn::Input::Known { line, what });
@@ -196,6 +202,9 @@ impl Node {
             Said::Line { channel, command } => self.output.push_back(Output::Line { channel, command }),
             Said::R2 { span, command } => self.output.push_back(Output::R2 { span, command }),
             Said::Isdn { span, command } => self.output.push_back(Output::Isdn { span, command }),
+            Said::MessageWaiting(waiting) => {
+                self.pbx.handle_input(now, demarc_pbx::Input::MessageWaiting(waiting));
+            }
             Said::Learned { line, what } => self.output.push_back(Output::Learned { line, what }),
             Said::Trace(trace) => self.ladders.record(now, trace),
             Said::Changed => self.changed = true,

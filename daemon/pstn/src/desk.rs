@@ -100,6 +100,10 @@ impl Desk {
         self.legs.is_empty()
     }
 
+    pub(crate) fn output(&mut self, output: Output) {
+        self.output.push_back(output);
+    }
+
     pub(crate) fn leg(&mut self, event: LegEvent) {
         self.output.push_back(Output::Leg(event));
     }

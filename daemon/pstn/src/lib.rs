@@ -41,13 +41,14 @@ mod room_tests;
 mod tone;
 mod trunk_group;
 
+pub use isdn_span::settings::{Signalling, signalling};
 pub use r2_span::r2_settings;
 pub use room::Pstn;
 
 use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
-use demarc_model::config::LineId;
+use demarc_model::config::{LineId, TrunkId};
 use demarc_model::{
-    ChannelId, Config, Learned, LegCommand, LegEvent, MediaCommand, MediaEvent, SpanId, Trace,
+    ChannelId, Config, Learned, LegCommand, LegEvent, MediaCommand, MediaEvent, MessageWaiting, SpanId, Trace,
 };
 use std::sync::Arc;
 
@@ -103,6 +104,19 @@ pub enum Input {
         /// What.
         what: Learned,
     },
+    /// An administrator wants a B channel of an ISDN span restarted. Nothing happens when a call is
+    /// on it.
+    RestartChannel {
+        /// Which.
+        channel: ChannelId,
+    },
+    /// The far end of an ISDN trunk is to know that messages wait.
+    MessageWaiting {
+        /// Which trunk.
+        trunk: TrunkId,
+        /// For whom, and how many.
+        waiting: MessageWaiting,
+    },
     /// The configuration changed. What concerns a busy channel is applied when it is idle.
     Config(Arc<Config>),
 }
@@ -122,7 +136,7 @@ pub enum Output {
         command: LineCommand,
     },
     /// Tell the helper of a span. `Command::Start` is never among them: it travels with the
-    /// descriptor of the D channel; see [`Pstn::span_settings`].
+    /// descriptor of the D channel; see [`signalling`]. The same holds for `Command::Backup`.
     Isdn {
         /// Whose span.
         span: SpanId,
@@ -145,6 +159,8 @@ pub enum Output {
         /// What.
         what: Learned,
     },
+    /// The network says that messages wait for somebody.
+    MessageWaiting(MessageWaiting),
     /// An arrow of the ladder.
     Trace(Trace),
     /// The live view changed.

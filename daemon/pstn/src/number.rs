@@ -11,7 +11,7 @@ pub(crate) const INTERNATIONAL: u8 = 1;
 /// Type of number: national.
 pub(crate) const NATIONAL: u8 = 2;
 /// Type of number: subscriber.
-const SUBSCRIBER: u8 = 4;
+pub(crate) const SUBSCRIBER: u8 = 4;
 /// Numbering plan: E.164.
 const E164: u8 = 1;
 /// Presentation: restricted.
@@ -104,7 +104,8 @@ pub(crate) fn is_key(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '*' | '#' | 'A'..='D')
 }
 
-fn digits(number: &str) -> String {
+/// The digits of a number, and nothing else of it.
+pub(crate) fn digits(number: &str) -> String {
     number.chars().filter(|c| c.is_ascii_digit() || matches!(c, '*' | '#')).take(MAX_DIGITS).collect()
 }
 

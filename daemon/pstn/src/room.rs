@@ -4,15 +4,14 @@ use crate::desk::{Desk, Place};
 use crate::em_line::{self, EmLine};
 use crate::fxo_line::FxoLine;
 use crate::fxs_line::FxsLine;
-use crate::isdn_span::IsdnSpan;
+use crate::isdn_span::{self, IsdnSpan};
 use crate::r2_span::R2Span;
 use crate::trunk_group::{Attempt, Found, Members, Readiness, TrunkGroups};
 use crate::{Input, Output};
 use demarc_hal::SpanInfo;
-use demarc_isdn::Settings;
-use demarc_model::config::{DeviceId, DeviceKind, Hunt, LineId, Trunk, TrunkKind};
+use demarc_model::config::{DeviceId, DeviceKind, Hunt, LineId, Trunk, TrunkId, TrunkKind};
 use demarc_model::live::{LiveDevice, LiveLine, LiveSpan, LiveTrunk};
-use demarc_model::{Cause, ChannelId, Config, Instant, LegCommand, Now, Party, SpanId};
+use demarc_model::{Cause, ChannelId, Config, Instant, LegCommand, MessageWaiting, Now, Party, SpanId};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -105,7 +104,7 @@ impl Pstn {
                     line.handle_media(desk, event);
                 } else if let Some(line) = self.fxs.get_mut(&channel) {
                     line.handle_media(desk, &event);
-                } else if let Some(span) = self.spans.get_mut(&channel.span) {
+                } else if let Some(span) = isdn_span::led(&mut self.spans, channel.span) {
                     span.handle_media(desk, &event);
                 } else if let Some(line) = self.em.get_mut(&channel) {
                     line.handle_media(desk, &event);
@@ -119,6 +118,12 @@ impl Pstn {
                     line.known(&what);
                 }
             }
+            Input::RestartChannel { channel } => {
+                if let Some(span) = isdn_span::led(&mut self.spans, channel.span) {
+                    span.restart(desk, channel);
+                }
+            }
+            Input::MessageWaiting { trunk, waiting } => self.tell_messages(trunk, &waiting),
             Input::Config(config) => {
                 desk.config = config;
                 self.configure();
@@ -176,22 +181,16 @@ impl Pstn {
             && self.fxs.values().all(FxsLine::is_quiet)
     }
 
-    /// How the signalling of a span is to be run now; none when it is not configured or disabled.
-    /// A change of the configuration shows here once the span is idle: when it differs from what
-    /// its helper was started with, start the helper again.
-    pub fn span_settings(&self, span: SpanId) -> Option<Settings> {
-        self.spans.get(&span)?.settings()
-    }
-
     /// How the channels of a span with MFC/R2 are to be run now; none when it is not configured or
-    /// disabled. As with [`Pstn::span_settings`].
+    /// disabled. A change of the configuration shows here once the span is idle.
     pub fn r2_settings(&self, span: SpanId) -> Option<demarc_r2::Settings> {
         self.r2.get(&span)?.settings()
     }
 
     /// The digital spans of the hardware, in order.
     pub fn live_spans(&self) -> Vec<LiveSpan> {
-        let mut spans: Vec<LiveSpan> = self.spans.values().map(IsdnSpan::live).collect();
+        let isdn = self.spans.values();
+        let mut spans: Vec<LiveSpan> = isdn.map(|span| self.leading(span).live(span)).collect();
         spans.extend(self.r2.values().map(R2Span::live));
         spans.extend(em_line::live(&self.em));
         spans.sort_by_key(|span| span.span);
@@ -227,6 +226,7 @@ impl Pstn {
         for span in self.spans.values_mut() {
             span.configure(&mut self.desk);
         }
+        isdn_span::regroup(&mut self.spans, &mut self.desk);
         for span in self.r2.values_mut() {
             span.configure(&mut self.desk);
         }
@@ -285,6 +285,7 @@ impl Pstn {
 
     /// Finds a channel for every call to a trunk that has none.
     fn hunt(&mut self) {
+        isdn_span::follow(&mut self.spans, &mut self.desk);
         let mut attempts = std::mem::take(&mut self.waiting);
         attempts.extend(self.desk.take_again());
         // An emergency call comes before the others, whatever came first.
@@ -307,8 +308,8 @@ impl Pstn {
             Found::Channel(channel) => {
                 if let Some(line) = self.fxo.get_mut(&channel) {
                     line.dial(&mut self.desk, attempt);
-                } else if let Some(span) = self.spans.get_mut(&channel.span) {
-                    span.dial(&mut self.desk, channel.slot, attempt);
+                } else if let Some(span) = isdn_span::led(&mut self.spans, channel.span) {
+                    span.dial(&mut self.desk, channel, attempt);
                 } else if let Some(span) = self.r2.get_mut(&channel.span) {
                     span.dial(&mut self.desk, channel.slot, attempt);
                 } else if let Some(line) = self.em.get_mut(&channel) {
@@ -355,8 +356,8 @@ impl Pstn {
 
     /// The channels of a span that calls can be placed on, in order.
     fn channels(&self, span: SpanId) -> Vec<(ChannelId, Readiness)> {
-        if let Some(span) = self.spans.get(&span) {
-            return span.members().collect();
+        if let Some(isdn) = self.spans.get(&span) {
+            return self.leading(isdn).members(span).collect();
         }
         if let Some(span) = self.r2.get(&span) {
             return span.members().collect();
@@ -368,7 +369,7 @@ impl Pstn {
     /// Why no call can be placed on a span.
     fn trouble(&self, span: SpanId) -> Option<&'static str> {
         if let Some(span) = self.spans.get(&span) {
-            return span.trouble();
+            return span.trouble().or_else(|| self.leading(span).group_trouble());
         }
         if let Some(span) = self.r2.get(&span) {
             return span.trouble();
@@ -379,6 +380,27 @@ impl Pstn {
             .filter(|(channel, _)| channel.span == span)?
             .1
             .trouble()
+    }
+
+    /// The span whose D channel signals the calls of a span.
+    fn leading<'a>(&'a self, span: &'a IsdnSpan) -> &'a IsdnSpan {
+        span.leader().and_then(|leader| self.spans.get(&leader)).unwrap_or(span)
+    }
+
+    /// Tells the far end of a trunk that messages wait.
+    fn tell_messages(&mut self, trunk: TrunkId, waiting: &MessageWaiting) {
+        let config = self.desk.config.clone();
+        let Some(trunk) = config.trunks.iter().find(|known| known.id == trunk && known.enabled) else {
+            return;
+        };
+        let TrunkKind::Pri { spans, .. } = &trunk.kind else { return };
+        for id in spans {
+            if let Some(span) = self.spans.get_mut(id)
+                && span.tell_messages(&mut self.desk, waiting)
+            {
+                return;
+            }
+        }
     }
 
     fn line(&self, id: LineId) -> Option<(ChannelId, &FxoLine)> {

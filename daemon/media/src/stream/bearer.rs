@@ -26,6 +26,11 @@ impl BearerPort {
         Self { channel, bearer, stats: StreamStats::default(), running: false, gap: 0 }
     }
 
+    /// Lets the octets pass as they are until it rests.
+    pub fn pass_through(&mut self) {
+        self.bearer.cancel_echo(false);
+    }
+
     /// Ends its use.
     pub fn into_bearer(mut self) -> Box<dyn Bearer> {
         self.bearer.rest();

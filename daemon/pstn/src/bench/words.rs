@@ -13,6 +13,7 @@ pub(super) fn of(output: &Output) -> Option<String> {
         Output::Line { channel, command } => format!("line {channel} {command:?}"),
         Output::Isdn { command, .. } => isdn(command),
         Output::R2 { command, .. } => r2(command),
+        Output::MessageWaiting(waiting) => format!("{} messages for {}", waiting.messages, waiting.mailbox),
         Output::Trace(_) | Output::Changed | Output::Learned { .. } => return None,
     })
 }
@@ -65,6 +66,7 @@ fn media(command: &MediaCommand) -> String {
         MediaCommand::SendCallerId { caller, form, .. } => {
             format!("identify {form:?} {}", caller.shown_number().unwrap_or("withheld"))
         }
+        MediaCommand::Transparent { .. } => "transparent".into(),
         MediaCommand::Interject { tone, .. } => {
             let shape: Vec<String> =
                 tone.parts.iter().map(|part| format!("{}/{}", part.f1, part.ms)).collect();

@@ -10,6 +10,12 @@ use demarc_model::number::Screening;
 use demarc_model::{CallerId, Cause, Config, Country, LegCommand, LegId, MediaEvent, Presentation};
 use std::sync::Arc;
 
+mod group;
+mod identity;
+mod restart;
+mod services;
+mod timers;
+
 const OURS: CallRef = CallRef(1);
 const THEIRS: CallRef = CallRef(2);
 
@@ -306,7 +312,7 @@ fn overlap_sending_says_that_digits_may_follow() {
     bench.take();
     bench.isdn(Event::SetupAck { call: OURS, interface: 0, slot: 31, in_band: true });
     bench.isdn(proceeding(OURS, 31));
-    assert_eq!(bench.take_legs(), ["Proceeding 1/31"]);
+    assert_eq!(bench.take_legs(), ["Proceeding 1/31", "Progress in band"]);
     bench.settle();
 }
 
@@ -384,8 +390,11 @@ fn when_the_helper_dies_its_calls_end_and_new_ones_wait_for_up() {
     bench.dial(PRI, "+442079460123", CallerId::default());
     assert_eq!(bench.take(), ["Ended 38"]);
     bench.isdn(Event::Up);
+    assert_eq!(bench.take(), ["RESTART 1"], "the far end may still have the calls");
+    bench.isdn(Event::RestartAcked { interface: 0, slot: 1 });
+    assert_eq!(bench.take(), ["RESTART 31"], "one after the other");
     bench.dial(PRI, "+442079460123", CallerId::default());
-    assert_eq!(bench.take(), ["SETUP 31 -> 2079460123"]);
+    assert_eq!(bench.take(), ["SETUP 30 -> 2079460123"], "not on the one that is being restarted");
     bench.settle();
 }
 
@@ -494,12 +503,18 @@ fn every_frame_of_a_call_is_on_its_ladder() {
 fn a_changed_span_waits_for_its_calls() {
     let mut bench = Bench::up(user());
     let leg = answered(&mut bench);
-    let before = bench.room.span_settings(SPAN);
     bench.input(Input::Config(Arc::new(network())));
-    assert_eq!(bench.room.span_settings(SPAN), before);
-    bench.hang_up(leg, Cause::NORMAL_CLEARING);
-    bench.isdn(cleared(OURS, 16));
-    let after = bench.room.span_settings(SPAN).unwrap();
-    assert_eq!(after.side, demarc_isdn::Side::Network);
+    let other = offered(&mut bench);
+    bench.leg(LegCommand::Ring { leg: other, in_band: false });
+    assert_eq!(bench.take(), ["ALERTING"], "still the user side");
+    for (leg, call) in [(leg, OURS), (other, THEIRS)] {
+        bench.hang_up(leg, Cause::NORMAL_CLEARING);
+        bench.isdn(cleared(call, 16));
+    }
+    bench.isdn(incoming(4, 1, false));
+    let leg = bench.offer().leg;
+    bench.take();
+    bench.leg(LegCommand::Ring { leg, in_band: false });
+    assert_eq!(bench.take().last().map(String::as_str), Some("ALERTING in band"), "the network side");
     bench.settle();
 }
