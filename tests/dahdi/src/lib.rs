@@ -4,7 +4,14 @@
 #![forbid(unsafe_code)]
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod analog;
+pub mod audio;
+pub mod bulk;
 pub mod capture;
+pub mod cards;
 pub mod check;
+pub mod conformance;
 pub mod isdn;
 pub mod lab;
+pub mod load;
+pub mod trouble;

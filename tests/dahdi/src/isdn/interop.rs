@@ -1,8 +1,10 @@
 //! Calls both ways between our helper and libpri driven by a program that shares nothing with it.
 
 use super::far_end::Call;
-use super::{DIALECTS, FarEnd, OurEnd, Wire, open_dchannel};
+use super::{DIALECTS, FarEnd, OurEnd, Wire};
+use crate::cards::Cards;
 use crate::check::Checks;
+use demarc_hal::{Driver, Signalling, SpanId};
 use demarc_isdn::{CallRef, Command, Dialect, Event, Interface, PartyNumber, Settings, Side};
 
 /// National number of the ISDN plan, as libpri writes it: type << 4 | plan.
@@ -39,7 +41,10 @@ fn session(wire: Wire, dialect: Dialect, side: Side, name: &str) {
     let far_side = if side == Side::User { Side::Network } else { Side::User };
     let overlap = matches!(dialect, Dialect::EuroIsdn | Dialect::Qsig);
     let far = FarEnd::start(wire, far_side, dialect, overlap, &format!("/out/{name}.pcap"));
-    let dchannel = open_dchannel(wire);
+    let mut cards = Cards::new();
+    let span = SpanId(wire.span());
+    cards.configure(span, Signalling::Isdn);
+    let dchannel = cards.driver.open_dchannel(wire.d_channel(span)).unwrap().fd;
     let interface = if wire == Wire::E1 { Interface::E1 } else { Interface::T1 };
     let ours =
         OurEnd::start(Settings { side, dialect, overlap, interface, ..Settings::default() }, &dchannel);

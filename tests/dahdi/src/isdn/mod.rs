@@ -1,5 +1,7 @@
-//! Primary rate over cross-connected spans: our helper at one end, libpri alone at the other.
+//! Primary rate over cross-connected spans: our helper at one end, and at the other libpri alone or our
+//! helper again.
 
+pub mod calls;
 pub mod far_end;
 pub mod interop;
 pub mod our_end;
@@ -7,7 +9,7 @@ pub mod span;
 
 pub use far_end::FarEnd;
 pub use our_end::OurEnd;
-pub use span::{Wire, open_dchannel};
+pub use span::Wire;
 
 use demarc_isdn::Dialect;
 
