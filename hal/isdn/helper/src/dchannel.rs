@@ -169,11 +169,13 @@ impl DChannel {
             Ok(0) => self.gone = Some("hung up".into()),
             Ok(length) => {
                 self.frames_read += 1;
-                let frame = buffer.get(..length).unwrap_or_default();
-                if length < buffer.len() && filter::is_safe(frame, self.place.terminals) {
+                let whole = length < buffer.len();
+                if let Some(frame) = buffer.get_mut(..length).filter(|_| whole) {
                     self.tei = frame.get(1).map_or(0, |octet| octet >> 1);
-                    self.tap(false, buffer.get(..length).unwrap_or_default());
-                    return length;
+                    self.tap(false, frame);
+                    if filter::tame(frame, self.place.terminals) {
+                        return length;
+                    }
                 }
                 self.refused += 1;
             }

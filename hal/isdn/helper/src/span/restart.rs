@@ -4,7 +4,7 @@
 use super::{Channel, Span};
 use crate::convert::{self, N316, T316_MS};
 use crate::sys::{Handle, RawEvent, clock};
-use demarc_isdn::{CallRef, Event, Interface, Side};
+use demarc_isdn::{CallRef, Event, Interface};
 use std::collections::VecDeque;
 
 /// How many wait: all channels of a large group.
@@ -35,9 +35,9 @@ impl Span {
         if known {
             return;
         }
-        // libpri has no RESTART to several terminals, and none can be acknowledged without layer 2.
-        let terminals = self.settings.interface == Interface::BriPtmp && self.settings.side == Side::Network;
-        if !self.up || terminals || self.restarts.waiting.len() >= MOST {
+        // There is no RESTART on a bus, and none can be acknowledged without layer 2.
+        let bus = self.settings.interface == Interface::BriPtmp;
+        if !self.up || bus || self.restarts.waiting.len() >= MOST {
             self.out.push_back(timeout(channel));
             return;
         }

@@ -46,11 +46,11 @@ impl Span {
                 let to = call.reply.take().unwrap_or(call.handle);
                 span.pri.ask(to, &Ask::TransferAnswer(invoke, accepted));
             }),
-            Command::Notify { call, indicator } => {
-                if !self.ask(call, &Ask::Notify(indicator & 0x7F)) {
-                    self.warn("the dialect has no such notification");
+            Command::Notify { call, indicator } => self.with(call, |span, call| {
+                if !span.pri.ask(call.handle, &Ask::Notify(indicator & 0x7F)) {
+                    span.warn("the dialect has no such notification");
                 }
-            }
+            }),
             Command::ConnectedLine { call, party } => {
                 self.ask(call, &Ask::ConnectedLine(&convert::raw_party(&party)));
             }
@@ -70,7 +70,9 @@ impl Span {
             Command::Service { interface, slot, status } => {
                 // libpri does not name the interface in SERVICE.
                 let own = self.pri.dchannel(self.pri.active()).map(|it| it.place().interface);
-                let here = own == Some(interface) && self.settings.service_messages;
+                let here = own == Some(interface)
+                    && self.settings.service_messages
+                    && !self.settings.interface.is_bri();
                 if !here || !self.pri.service(0, slot, convert::raw_service(status)) {
                     self.warn("SERVICE cannot be sent");
                 }

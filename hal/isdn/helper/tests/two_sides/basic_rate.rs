@@ -124,4 +124,6 @@ fn a_restart_on_a_bus_does_not_exist() {
     let mut bench = Bench::of(&settings(Interface::BriPtmp));
     bench.network.send(Command::Restart { interface: 0, slot: 1 });
     bench.network_says(&Event::RestartTimeout { interface: 0, slot: 1 });
+    bench.user.send(Command::Restart { interface: 0, slot: 1 });
+    bench.user_says(&Event::RestartTimeout { interface: 0, slot: 1 });
 }

@@ -2,7 +2,7 @@
 
 use demarc_isdn::command::Setup;
 use demarc_isdn::q931::describe;
-use demarc_isdn::socket::{Received, Socket};
+use demarc_isdn::socket::{Received, SendError, Socket};
 use demarc_isdn::{
     Bearer, CallRef, ChannelChoice, Command, Dialect, Event, Nfas, PartyNumber, Settings, Side, Timers,
 };
@@ -25,6 +25,8 @@ pub struct Party {
     /// Every layer-3 message that it showed: label, outgoing, call, octets.
     pub ladder: Vec<(String, bool, Option<CallRef>, Vec<u8>)>,
     pub warnings: Vec<String>,
+    /// How many messages from the far end it has shown.
+    pub received: usize,
     next: u32,
 }
 
@@ -40,8 +42,6 @@ pub struct Bench {
     pub network: Party,
     pub user: Party,
     pub cables: Vec<Cable>,
-    /// What the user side sent into the unplugged first cable.
-    pub heard: VecDeque<Vec<u8>>,
     /// Every frame that crossed, with FCS: from the network, octets.
     pub frames: Vec<(bool, Vec<u8>)>,
     dead: Vec<RawFd>,
@@ -93,7 +93,6 @@ impl Bench {
             network: Party::start(side(Side::Network), &network),
             user: Party::start(side(Side::User), &user),
             cables: vec![Cable { ends: [near, far], plugged: true }],
-            heard: VecDeque::new(),
             frames: Vec::new(),
             dead: Vec::new(),
         }
@@ -124,7 +123,10 @@ impl Bench {
 
     /// Runs the cables and both control sockets until `done`.
     pub fn until(&mut self, what: &str, mut done: impl FnMut(&mut Self) -> bool) {
-        for _ in 0..u32::from(PATIENCE) * 50 {
+        // Only waiting is counted: much to do is no reason to give up, but endless doing is.
+        let (mut idle, mut turns) = (0, 0_u32);
+        while idle < u32::from(PATIENCE) * 50 && turns < 1_000_000 {
+            turns += 1;
             self.pump();
             if done(self) {
                 return;
@@ -137,7 +139,7 @@ impl Bench {
                 .filter(|fd| !self.dead.contains(&fd.as_raw_fd()))
                 .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
                 .collect();
-            poll(&mut fds, PollTimeout::from(20_u8)).unwrap();
+            idle += u32::from(poll(&mut fds, PollTimeout::from(20_u8)).unwrap() == 0);
             for fd in fds {
                 if fd.revents().is_some_and(|events| events.contains(PollFlags::POLLHUP)) {
                     self.dead.push(fd.as_fd().as_raw_fd());
@@ -156,7 +158,7 @@ impl Bench {
     }
 
     fn pump(&mut self) {
-        for (which, cable) in self.cables.iter().enumerate() {
+        for cable in &self.cables {
             let [near, far] = &cable.ends;
             for (from_network, from, to) in [(true, near, far), (false, far, near)] {
                 let mut frame = [0; 512];
@@ -166,8 +168,6 @@ impl Bench {
                         self.frames.push((from_network, frame.to_vec()));
                         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
                         let _ = send(to.as_raw_fd(), frame, flags);
-                    } else if !from_network && which == 0 {
-                        self.heard.push_back(frame.to_vec());
                     }
                 }
             }
@@ -176,11 +176,11 @@ impl Bench {
         self.user.pump();
     }
 
-    /// Puts a frame of your own on the cable, towards the user side; false when nobody takes it.
-    pub fn inject(&mut self, frame: &[u8]) -> bool {
+    /// Puts a frame of your own on the first cable; false when nobody takes it.
+    pub fn inject(&mut self, to_network: bool, frame: &[u8]) -> bool {
         let flags = MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL;
         for _ in 0..u32::from(PATIENCE) * 50 {
-            let end = &self.cables[0].ends[1];
+            let end = &self.cables[0].ends[usize::from(!to_network)];
             match send(end.as_raw_fd(), frame, flags) {
                 Ok(_) => return true,
                 Err(Errno::EAGAIN) => {}
@@ -199,11 +199,13 @@ impl Bench {
         self.cables[cable].ends[1] = mine;
     }
 
-    /// A new user side on the cable, as the gateway starts one after the old one has died.
-    pub fn replace_user(&mut self, settings: &Settings) {
-        let (user, far) = dchannel();
-        self.user = Party::start(Settings { side: Side::User, ..settings.clone() }, &user);
-        self.cables[0].ends[1] = far;
+    /// A new helper on the first cable, as the gateway starts one when the old one has died.
+    pub fn replace(&mut self, network: bool, settings: &Settings) {
+        let (mine, far) = dchannel();
+        let (party, side) =
+            if network { (&mut self.network, Side::Network) } else { (&mut self.user, Side::User) };
+        *party = Party::start(Settings { side, ..settings.clone() }, &mine);
+        self.cables[0].ends[usize::from(!network)] = far;
         self.dead.clear();
     }
 
@@ -286,7 +288,7 @@ impl Party {
         let (child, socket) = Socket::spawn(program).unwrap();
         socket.send(&Command::Start(settings), Some(dchannel.as_fd())).unwrap();
         let (events, ladder, warnings) = (VecDeque::new(), Vec::new(), Vec::new());
-        Self { child, socket, events, ladder, warnings, next: 1 }
+        Self { child, socket, events, ladder, warnings, received: 0, next: 1 }
     }
 
     fn pump(&mut self) {
@@ -294,6 +296,7 @@ impl Party {
             match event {
                 Event::Warning(line) => self.warnings.push(line),
                 Event::Frame { call, outgoing, octets } => {
+                    self.received += usize::from(!outgoing);
                     let label = describe(&octets).label;
                     self.ladder.push((label, outgoing, call, octets));
                 }
@@ -306,6 +309,16 @@ impl Party {
         self.events.iter().any(is)
     }
 
+    /// What `pick` makes of the first event that it takes; the event stays.
+    pub fn find<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> Option<T> {
+        self.events.iter().find_map(pick)
+    }
+
+    /// The same of the last.
+    pub fn find_last<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> Option<T> {
+        self.events.iter().rev().find_map(pick)
+    }
+
     fn take<T>(&mut self, pick: impl Fn(&Event) -> Option<T>) -> Option<T> {
         let (at, found) =
             self.events.iter().enumerate().find_map(|(at, event)| pick(event).map(|found| (at, found)))?;
@@ -313,12 +326,13 @@ impl Party {
         Some(found)
     }
 
-    /// Refuses every call that has come, and forgets everything else but the ladder.
-    pub fn refuse_all(&mut self) {
+    /// Does something with every call that has come, as `choose` says, and forgets everything else.
+    pub fn answer_all(&mut self, mut choose: impl FnMut(CallRef) -> Command) {
+        self.ladder.clear();
         for event in std::mem::take(&mut self.events) {
             if let Event::Setup(setup) = event {
                 // One that has died does not mind.
-                let _ = self.socket.send(&Command::Clear { call: setup.call, cause: 21 }, None);
+                let _ = self.socket.send(&choose(setup.call), None);
             }
         }
     }
@@ -336,6 +350,15 @@ impl Party {
 
     pub fn send(&self, command: Command) {
         self.socket.send(&command, None).unwrap();
+    }
+
+    /// False when it does not read as fast as we write.
+    pub fn try_send(&self, command: &Command) -> bool {
+        match self.socket.send(command, None) {
+            Ok(()) => true,
+            Err(SendError::Full) => false,
+            Err(error) => panic!("{error}"),
+        }
     }
 
     /// Sends a descriptor along.

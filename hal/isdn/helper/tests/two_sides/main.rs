@@ -4,7 +4,9 @@
 mod basic_rate;
 mod bench;
 mod calls;
+mod flood;
 mod frames;
 mod group;
+mod orders;
 mod services;
 mod trouble;

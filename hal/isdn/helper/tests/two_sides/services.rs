@@ -319,6 +319,8 @@ fn the_connected_line_changes() {
         bench.user.send(Command::Connect { call: far, connected: None });
         bench.network_says(&Event::ConnectedLine { call: near, party: Box::new(answers) });
         bench.network_says(&Event::Connect { call: near, connected: Some(number("2079460002")) });
+        // Before that, libpri only remembers what it is told.
+        bench.until("acknowledged", |bench| bench.user.has_shown(far, "CONNECT ACKNOWLEDGE"));
         // A transfer behind that side.
         let then = PartyId { number: Some(number("2079460003")), ..PartyId::default() };
         bench.user.send(Command::ConnectedLine { call: far, party: Box::new(then) });
