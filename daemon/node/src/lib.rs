@@ -7,6 +7,6 @@ mod ladders;
 mod node;
 pub mod watch;
 
-pub use demarc_pstn::r2_settings;
+pub use demarc_pstn::{Signalling, r2_settings, signalling};
 pub use io::{Input, Output};
 pub use node::Node;

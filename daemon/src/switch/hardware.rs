@@ -10,19 +10,19 @@ mod words;
 use super::token;
 use crate::helper::{Isdn, Link, Programs, R2, Tongue};
 use demarc_hal::{
-    Alarm, Bearer, Card, Driver, DriverEvent, Error, Line, LineCommand, LineEvent, PortKind, SharedDriver,
-    Signalling, SpanInfo, SpanKind, SpanSettings,
+    Alarm, Bearer, Card, DChannel, Driver, DriverEvent, Error, Line, LineCommand, LineEvent, PortKind,
+    SharedDriver, Signalling, SpanInfo, SpanKind, SpanSettings,
 };
 use demarc_isdn::{Command, Event};
 use demarc_model::config::Span;
 use demarc_model::live::{ChannelState, Live};
 use demarc_model::{ChannelId, Config, Instant, SpanId};
-use demarc_node::{Input, r2_settings};
+use demarc_node::{Input, r2_settings, signalling};
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
-use words::{layer_1, line_settings, settings};
+use words::{layer_1, line_settings};
 
 /// How soon a port that is still being closed elsewhere is tried again.
 const AGAIN: Duration = Duration::from_millis(50);
@@ -194,8 +194,9 @@ impl Hardware {
     pub(super) fn configure(&mut self, config: Arc<Config>) {
         for line in &config.lines {
             let former = self.config.lines.iter().find(|former| former.channel == line.channel);
-            let wanted = line_settings(line);
-            if former.map(line_settings).as_ref() != Some(&wanted)
+            let former = former.map(|former| line_settings(former, self.config.system.country));
+            let wanted = line_settings(line, config.system.country);
+            if former.as_ref() != Some(&wanted)
                 && let Err(error) = self.driver.configure_line(line.channel, &wanted)
             {
                 tracing::error!(channel = %line.channel, %error, "a line cannot be set up");
@@ -288,6 +289,14 @@ impl Hardware {
         tried.or_else(|| self.configured_as(span))
     }
 
+    /// How the D channel of a span is run; none when it has none of its own.
+    fn spoken(&self, span: SpanId) -> Option<demarc_node::Signalling> {
+        let Some(tried) = self.tried.get(&span) else { return signalling(&self.config, span) };
+        let mut config = Config::clone(&self.config);
+        *config.spans.iter_mut().find(|known| known.id == span)? = tried.clone();
+        signalling(&config, span)
+    }
+
     fn configured_as(&self, span: SpanId) -> Option<&Span> {
         self.config.spans.iter().find(|wanted| wanted.id == span && wanted.enabled)
     }
@@ -299,7 +308,9 @@ impl Hardware {
             Some(wanted) => {
                 let r2 = self.r2_links.iter().find(|link| link.span() == span);
                 let spoken = match wanted.signalling {
-                    Signalling::Isdn => link.is_some_and(|link| *link.settings() == settings(wanted)),
+                    Signalling::Isdn => {
+                        link.map(Link::settings) == self.spoken(span).map(|s| s.settings).as_ref()
+                    }
                     Signalling::R2 => r2.is_some_and(|link| *link.settings() == r2_settings(&wanted.r2)),
                     _ => true,
                 };
@@ -311,7 +322,7 @@ impl Hardware {
     /// A span that is idle becomes what the configuration says.
     fn run_as_wanted(&mut self, span: SpanId, now: Instant, epoll: &Epoll) -> Vec<News> {
         let wanted = self.wanted(span);
-        let wanted = wanted.map(|wanted| (layer_1(wanted), settings(wanted), r2_settings(&wanted.r2)));
+        let wanted = wanted.map(|wanted| (layer_1(wanted), self.spoken(span), r2_settings(&wanted.r2)));
         let former = self.configured.get(&span);
         let closes = match (&wanted, former) {
             (Some((wanted, ..)), Some(former)) => wanted.signalling != former.signalling,
@@ -323,14 +334,21 @@ impl Hardware {
             self.configured.remove(&span);
             news.extend(self.close(span, epoll));
         }
-        let Some((_, settings, r2)) = wanted else { return news };
+        let Some((_, spoken, r2)) = wanted else { return news };
         let link = self.r2_links.iter_mut().find(|link| link.span() == span);
         if let Some(link) = link.filter(|link| *link.settings() != r2) {
             link.reconfigure(r2);
         }
-        let link = self.links.iter_mut().find(|link| link.span() == span);
-        if let Some(link) = link.filter(|link| *link.settings() != settings) {
-            link.reconfigure(settings);
+        match (self.links.iter_mut().find(|link| link.span() == span), spoken) {
+            (Some(link), Some(spoken)) if *link.settings() != spoken.settings => {
+                link.reconfigure(spoken.settings);
+            }
+            // Its calls are signalled on another span's D channel from now on.
+            (Some(_), None) => {
+                self.links.retain(|link| link.span() != span);
+                news.push(News::Node(Input::HelperGone { span }));
+            }
+            _ => {}
         }
         news.extend(self.settle(span, now, epoll));
         news
@@ -414,7 +432,8 @@ impl Hardware {
             return false;
         }
         if let Some(line) = self.config.lines.iter().find(|line| line.channel == channel)
-            && let Err(error) = self.driver.configure_line(channel, &line_settings(line))
+            && let Err(error) =
+                self.driver.configure_line(channel, &line_settings(line, self.config.system.country))
         {
             tracing::error!(%channel, %error, "a line cannot be set up");
         }
@@ -437,13 +456,20 @@ impl Hardware {
 
     /// True when the channel is still being closed elsewhere.
     fn open_dchannel(&mut self, span: SpanId, channel: ChannelId, now: Instant) -> bool {
-        let Some(settings) = self.wanted(span).map(settings) else { return false };
+        let Some(spoken) = self.spoken(span) else { return false };
         if self.links.iter().any(|link| link.span() == span) {
             return false;
         }
         match self.driver.open_dchannel(channel) {
             Ok(d_channel) => {
-                let tongue = Isdn { d_channel, backup: None };
+                let backup = spoken.backup.and_then(|(interface, span)| {
+                    let opened = self.open_backup(span).inspect_err(|error| {
+                        tracing::error!(%span, %error, "the backup D channel cannot be opened");
+                    });
+                    Some((interface, opened.ok()?))
+                });
+                let tongue = Isdn { d_channel, backup };
+                let settings = spoken.settings;
                 self.links.push(Link::new(now, span, &self.programs.isdn, settings, tongue));
                 false
             }
@@ -453,6 +479,16 @@ impl Hardware {
                 false
             }
         }
+    }
+
+    /// The D channel of a span of an NFAS group that takes over when the primary one fails.
+    fn open_backup(&mut self, span: SpanId) -> Result<DChannel, Error> {
+        let found = self.driver.spans().into_iter().find(|found| found.id == span);
+        self.set_up(&found.ok_or(Error::NoSuchSpan(span))?)?;
+        let found = self.driver.spans().into_iter().find(|found| found.id == span);
+        let ports = found.map(|found| found.ports).unwrap_or_default();
+        let port = ports.into_iter().find(|port| port.kind == PortKind::DChannel);
+        self.driver.open_dchannel(port.ok_or(Error::NoSuchSpan(span))?.id)
     }
 
     /// True when a channel is still being closed elsewhere.

@@ -4,7 +4,7 @@ use super::LineId;
 use crate::country::CallerIdStart;
 use crate::finding::Setting;
 use crate::media::{CallerIdForm, HangupTone};
-use demarc_hal::ChannelId;
+use demarc_hal::{ChannelId, StartMode};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
@@ -56,6 +56,15 @@ pub struct Line {
     /// (50–1000); none = as the country does.
     #[serde(default)]
     pub flash_ms: Option<u16>,
+    /// How the line is seized and released.
+    #[serde(default)]
+    pub start: StartMode,
+    /// Gain from the line towards us, in dB (−24 to 12).
+    #[serde(default)]
+    pub receive_gain_db: i8,
+    /// Gain towards the line, in dB (−24 to 12).
+    #[serde(default)]
+    pub transmit_gain_db: i8,
     /// Settings that the autopilot leaves alone.
     #[serde(default)]
     pub pinned: BTreeSet<Setting>,
@@ -79,6 +88,9 @@ impl Default for Line {
             hangup_tone: None,
             silence_s: 0,
             flash_ms: None,
+            start: StartMode::Kewl,
+            receive_gain_db: 0,
+            transmit_gain_db: 0,
             pinned: BTreeSet::new(),
         }
     }

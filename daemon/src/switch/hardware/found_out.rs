@@ -1,6 +1,6 @@
 //! What the autopilot asks of the cards.
 
-use super::words::{layer_1, settings};
+use super::words::layer_1;
 use super::{Hardware, News};
 use demarc_autopilot::{SpanPlan, SpanSetup};
 use demarc_hal::{ChannelId, Driver, Signalling, SignallingSeen, SpanId, SpanStatus};
@@ -16,7 +16,7 @@ impl Hardware {
         let here = self.known.values().filter(|span| !self.lent.contains(&span.id));
         here.filter_map(|known| {
             let span = self.wanted(known.id).filter(|span| span.signalling == Signalling::Isdn)?;
-            let spoken = settings(span);
+            let spoken = self.spoken(known.id)?.settings;
             let plan = SpanPlan {
                 mode: known.kind,
                 settings: layer_1(span),

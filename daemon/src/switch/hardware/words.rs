@@ -1,42 +1,35 @@
-//! The configuration in the words of the cards and of the ISDN helper.
+//! The configuration in the words of the cards.
 
-use demarc_hal::{LineSettings, SpanSettings};
-use demarc_isdn::{Dialect, Settings, Side};
-use demarc_model::config::{Line, Span, SpanDialect, SpanSide};
+use demarc_hal::{LineSettings, PulseTiming, Signalling, SpanSettings};
+use demarc_model::Country;
+use demarc_model::config::{IsdnAccess, Line, NfasRole, Span, SpanSide};
 
 /// Layer 1 of a span.
 pub(super) fn layer_1(span: &Span) -> SpanSettings {
+    let shares = span.isdn.nfas.is_some_and(|nfas| nfas.d_channel == NfasRole::None);
     SpanSettings {
         framing: span.framing,
         line_code: span.line_code,
         timing: span.timing,
         build_out: span.build_out,
         network: span.side == SpanSide::Network,
-        terminated: false,
-        signalling: span.signalling.clone(),
+        // Point to point the network ends the bus with us; elsewhere its last socket does.
+        terminated: span.isdn.access == IsdnAccess::BasicRatePtp,
+        signalling: match &span.signalling {
+            // Signalled on the D channel of another span of its group.
+            Signalling::Isdn if shares => Signalling::Bearers,
+            signalling => signalling.clone(),
+        },
     }
 }
 
 /// How an analog line is run.
-pub(super) fn line_settings(line: &Line) -> LineSettings {
-    let _ = line;
-    LineSettings::default()
-}
-
-/// Layers 2 and 3 of a span.
-pub(super) fn settings(span: &Span) -> Settings {
-    let side = match span.side {
-        SpanSide::User => Side::User,
-        SpanSide::Network => Side::Network,
-    };
-    let dialect = match span.dialect {
-        SpanDialect::EuroIsdn => Dialect::EuroIsdn,
-        SpanDialect::Ni2 => Dialect::Ni2,
-        SpanDialect::Ni1 => Dialect::Ni1,
-        SpanDialect::Att5ess => Dialect::Att5ess,
-        SpanDialect::Att4ess => Dialect::Att4ess,
-        SpanDialect::Dms100 => Dialect::Dms100,
-        SpanDialect::Qsig => Dialect::Qsig,
-    };
-    Settings { side, dialect, overlap: span.overlap, ..Settings::default() }
+pub(super) fn line_settings(line: &Line, country: Country) -> LineSettings {
+    let plan = country.loop_plan();
+    LineSettings {
+        pulse: Some(PulseTiming { break_ms: plan.break_ms, make_ms: plan.make_ms }),
+        start: line.start,
+        receive_gain_db: f32::from(line.receive_gain_db),
+        transmit_gain_db: f32::from(line.transmit_gain_db),
+    }
 }

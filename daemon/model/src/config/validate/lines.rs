@@ -90,6 +90,11 @@ impl Config {
             }
             faults.within(field("dial_tone_wait_ms"), line.dial_tone_wait_ms, 0, 10000, "ms");
             faults.within(field("guard_ms"), line.guard_ms, 0, 10000, "ms");
+            for (name, gain) in
+                [("receive_gain_db", line.receive_gain_db), ("transmit_gain_db", line.transmit_gain_db)]
+            {
+                faults.within(field(name), gain, -24, 12, "dB");
+            }
             faults.within(field("ring_debounce_ms"), line.ring_debounce_ms, 0, 1000, "ms");
             if line.silence_s > 0 {
                 faults.within(field("silence_s"), line.silence_s, 10, 3600, "s");
