@@ -74,6 +74,11 @@ impl Notebook {
         self.note(setting, value, how, seen);
     }
 
+    /// How the value of a setting was found out, if it was.
+    pub(crate) fn grade(&self, setting: Setting) -> Option<Grade> {
+        self.pages.get(&setting).map(|page| page.grade)
+    }
+
     /// The next finding that has changed.
     pub(crate) fn poll(&mut self) -> Option<Finding> {
         let setting = self.changed.pop_first()?;

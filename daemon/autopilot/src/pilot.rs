@@ -1,14 +1,16 @@
 //! All pilots of a machine, and the order of its clocks.
 
 use crate::line::LinePilot;
-use crate::span::SpanPilot;
-use crate::words::{Input, LineInput, Output, SpanInput, SpanOutput};
+use crate::span::{LAST, SpanPilot};
+use crate::words::{Input, LineInput, LineOutput, Output, SpanInput, SpanOutput};
 use demarc_hal::{ChannelId, SpanId};
 use demarc_model::{Finding, Instant, Now};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Spans and lines that are looked after; more are left as they are.
 const MANY: usize = 1024;
+/// Outputs that wait to be fetched.
+const WAITING: usize = 65_536;
 
 /// The autopilot of a machine.
 #[derive(Debug)]
@@ -90,7 +92,7 @@ impl Autopilot {
         for (span, pilot) in &mut self.spans {
             while let Some(output) = pilot.poll_output() {
                 ran |= matches!(output, SpanOutput::Run(_));
-                self.output.push_back(Output::Span { span: *span, output });
+                replace(&mut self.output, *span, output);
             }
         }
         if ran {
@@ -98,6 +100,9 @@ impl Autopilot {
         }
         for (channel, pilot) in &mut self.lines {
             while let Some(output) = pilot.poll_output() {
+                if self.output.len() >= WAITING && matches!(output, LineOutput::Found(_)) {
+                    continue;
+                }
                 self.output.push_back(Output::Line { channel: *channel, output });
             }
         }
@@ -116,7 +121,7 @@ impl Autopilot {
         sources.sort_unstable();
         let numbers: Vec<u8> = sources.iter().map(|(_, timing, _)| *timing).collect();
         let distinct = numbers.iter().all(|n| numbers.iter().filter(|m| *m == n).count() == 1);
-        if distinct && numbers.is_sorted() {
+        if distinct && numbers.is_sorted() && !numbers.contains(&LAST) {
             return;
         }
         let fixed = |span: &SpanId| self.spans.get(span).is_some_and(|pilot| !pilot.may_reorder());
@@ -127,8 +132,19 @@ impl Autopilot {
             let Some(pilot) = self.spans.get_mut(&span) else { continue };
             pilot.set_priority(now, number);
             while let Some(output) = pilot.poll_output() {
-                self.output.push_back(Output::Span { span, output });
+                replace(&mut self.output, span, output);
             }
         }
     }
+}
+
+/// Adds an output; a span that is to be run twice is only run the second way.
+fn replace(queue: &mut VecDeque<Output>, span: SpanId, output: SpanOutput) {
+    if matches!(output, SpanOutput::Run(_)) {
+        let run = |of: &SpanId, output: &SpanOutput| *of == span && matches!(output, SpanOutput::Run(_));
+        queue.retain(|waits| !matches!(waits, Output::Span { span, output } if run(span, output)));
+    } else if queue.len() >= WAITING {
+        return; // nobody fetches them; findings can be asked for, and there will be another look
+    }
+    queue.push_back(Output::Span { span, output });
 }

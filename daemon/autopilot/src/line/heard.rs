@@ -84,9 +84,14 @@ impl LinePilot {
                 self.notes.note(Setting::DialTone, yes(), probed, seen);
             }
             Learned::NoDialTone => {
-                let how = (Grade::Learnt, Confidence::Low);
                 let seen = "The line was seized, and no dial tone of the country came in time.";
-                self.notes.note(Setting::DialTone, Some("false".into()), how, seen);
+                if self.notes.grade(Setting::DialTone) == Some(Grade::Probed) {
+                    // It has one, as the probe heard: of another country, or too slow for the line's wait.
+                    self.notes.remark(Setting::DialTone, seen);
+                } else {
+                    let how = (Grade::Learnt, Confidence::Low);
+                    self.notes.note(Setting::DialTone, Some("false".into()), how, seen);
+                }
             }
             Learned::SharedPair => {
                 self.notes.remark(Setting::Battery, "Another telephone uses the pair.");

@@ -11,6 +11,10 @@ const WINDOW: Duration = Duration::from_secs(30);
 /// Fewer in a window may have come from outside.
 const SLIPS: u64 = 2;
 
+/// A source without a number yet: the order of the machine's clocks gives it one, behind those that
+/// are at work.
+pub(crate) const LAST: u8 = u8::MAX;
+
 /// Slips, and what they say.
 #[derive(Debug, Default)]
 pub(super) struct ClockWatch {
@@ -76,7 +80,7 @@ impl SpanPilot {
         let why = if master { "both ends are the master" } else { "neither end has a clock" };
         self.notes.remark(Setting::Timing, format!("Slips with {how}: {why}, it seems."));
         if let Some(plan) = &mut self.plan {
-            plan.settings.timing = u8::from(master);
+            plan.settings.timing = if master { LAST } else { 0 };
         }
     }
 }

@@ -11,15 +11,15 @@ use demarc_isdn::q931::{Element, Message};
 const ALL: [Dialect; 7] = [
     Dialect::EuroIsdn,
     Dialect::Ni2,
-    Dialect::Dms100,
     Dialect::Att5ess,
+    Dialect::Dms100,
     Dialect::Att4ess,
     Dialect::Ni1,
     Dialect::Qsig,
 ];
 const EUROPE: [Dialect; 2] = [Dialect::EuroIsdn, Dialect::Qsig];
 const AMERICA: [Dialect; 5] =
-    [Dialect::Ni2, Dialect::Dms100, Dialect::Att5ess, Dialect::Att4ess, Dialect::Ni1];
+    [Dialect::Ni2, Dialect::Att5ess, Dialect::Dms100, Dialect::Att4ess, Dialect::Ni1];
 
 /// Information elements of codeset 0, Q.931 Table 4-3.
 const BEARER_CAPABILITY: u8 = 0x04;
@@ -94,7 +94,7 @@ pub(super) fn signs(octets: &[u8]) -> Vec<Sign> {
     match octets.first() {
         Some(0x43) => return vec![sign(&[Dialect::Ni2], "SERVICE with the discriminator of NI-2 (0x43).")],
         Some(0x03) => {
-            let att = [Dialect::Dms100, Dialect::Att5ess, Dialect::Att4ess];
+            let att = [Dialect::Att5ess, Dialect::Dms100, Dialect::Att4ess];
             return vec![sign(&att, "SERVICE with the discriminator of AT&T switches (0x03).")];
         }
         _ => {}
@@ -122,24 +122,18 @@ fn element_sign(message: u8, element: &Element<'_>) -> Option<Sign> {
         (0, NETWORK_SPECIFIC) => sign(&AMERICA, "Network-specific facilities, which Europe does not use."),
         (4, _) => sign(&[Dialect::Qsig], "Elements of codeset 4 (ISO), as between PBXs."),
         (6, _) => {
-            let att = [Dialect::Dms100, Dialect::Att5ess, Dialect::Att4ess];
+            let att = [Dialect::Att5ess, Dialect::Dms100, Dialect::Att4ess];
             sign(&att, "Elements of codeset 6, as from AT&T and Nortel switches.")
         }
         _ => None,
     }
 }
 
-/// Bearer capability of a voice call, Q.931 §4.5.5.
+/// Bearer capability, Q.931 §4.5.5: user information layer 1.
 fn bearer(content: &[u8]) -> Option<Sign> {
-    let voice = content.first().is_some_and(|octet| matches!(octet & 0x1F, 0x00 | 0x10));
-    let sign = |of: &[Dialect], seen| Some(Sign { of: of.to_vec(), seen });
-    match content.get(2).map(|octet| octet & 0x7F) {
-        None if voice => {
-            sign(&[Dialect::Att4ess], "A voice call without user information layer 1, as from a 4ESS.")
-        }
-        Some(0x23) => sign(&EUROPE, "Voice in A-law, which North America does not use."),
-        _ => None,
-    }
+    let law = content.get(2).map(|octet| octet & 0x7F);
+    let seen = "Voice in A-law, which North America does not use.";
+    (law == Some(0x23)).then(|| Sign { of: EUROPE.to_vec(), seen })
 }
 
 /// Facility: the protocol profile (Q.932 §8.2.3), then components.
@@ -206,7 +200,6 @@ mod tests {
             (setup(&[&[0x1C, 3, 0x9F, 0x8B, 0]]), Dialect::Ni2),
             (setup(&[&[0x1C, 3, 0x91, 0xBE, 0]]), Dialect::Dms100),
             (setup(&[&[0x1C, 3, 0x91, 0xA1, 0]]), Dialect::EuroIsdn),
-            (setup(&[&[0x04, 2, 0x80, 0x90]]), Dialect::Att4ess),
             (vec![0x43, 2, 0, 0, 0x07], Dialect::Ni2),
         ] {
             let judge = judged(std::slice::from_ref(&octets));

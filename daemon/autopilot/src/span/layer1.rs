@@ -243,12 +243,18 @@ impl SpanPilot {
         });
         let frame_is_lost = self.search.seen.is_some_and(|(condition, _)| condition == Condition::NoFrame);
         all.filter(|(mode, framing)| {
-            let own = plan.settings.framing == *framing;
+            let own = plan.settings.framing == *framing || self.configured_framing(*mode) == *framing;
             // Basic frames are found in a CRC-4 signal too: only the multiframe tells.
             let hopeless = *mode == SpanKind::E1 && plan.mode == SpanKind::E1 && frame_is_lost;
-            !hopeless && (own || *mode != plan.mode || self.may(Setting::Framing))
+            !hopeless && (own || self.may(Setting::Framing))
         })
         .collect()
+    }
+
+    /// The framing that was configured, or what is usual where that is one of another mode.
+    fn configured_framing(&self, mode: SpanKind) -> Framing {
+        let configured = self.setup.as_ref().map(|setup| &setup.plan).filter(|plan| plan.mode == mode);
+        configured.map_or(SpanSettings::of(mode).framing, |plan| plan.settings.framing)
     }
 
     /// Another line mode or framing; what belongs to the mode goes along.
@@ -259,7 +265,9 @@ impl SpanPilot {
             (plan.mode, plan.settings.line_code) = (mode, line_code);
             self.search.violations.clear();
             // A dialect of the other continent is no use; the far end has not said anything yet.
-            plan.dialect = super::layer2::dialect_of(mode, plan.dialect, self.setup.as_ref());
+            if let Some(setup) = &self.setup {
+                plan.dialect = super::layer2::default_dialect(mode, setup);
+            }
         }
         plan.settings.framing = framing;
         self.search.code_found = false;
@@ -284,7 +292,12 @@ impl SpanPilot {
             _ => format!("{} frames are found, and the far end finds ours.", upper(framing)),
         };
         self.notes.note(Setting::Framing, Some(names::framing(framing).to_owned()), READ, seen);
-        self.line_code(now, plan) && self.what_signals(now, since, plan)
+        if !self.line_code(now, plan) {
+            return false;
+        }
+        // The clock does not care what signals.
+        self.decide_clock();
+        self.plan.as_ref() == Some(plan) && self.what_signals(now, since, plan)
     }
 
     /// True when the line code is settled.

@@ -148,7 +148,8 @@ impl SpanPilot {
         }
         let choice = self.judge.choice(plan.dialect);
         let value = Some(names::dialect(choice).to_owned());
-        let kept = choice == plan.dialect;
+        let kept = self.setup.as_ref().is_some_and(|setup| default_dialect(plan.mode, setup) == choice);
+        let change = choice != plan.dialect;
         if self.judge.is_sure() {
             let seen = format!("Only {} is like that.", names::spoken(choice));
             self.notes.note(Setting::Dialect, value, (Grade::Learnt, Confidence::High), seen);
@@ -159,7 +160,7 @@ impl SpanPilot {
             let confidence = if kept { Confidence::Medium } else { Confidence::Low };
             self.notes.note(Setting::Dialect, value, (grade, confidence), seen);
         }
-        if !kept
+        if change
             && self.may(Setting::Dialect)
             && let Some(plan) = &mut self.plan
         {
@@ -185,18 +186,13 @@ fn other(side: Side) -> Side {
     }
 }
 
-/// The dialect to begin with in another line mode: the configured one when it is used there.
-pub(super) fn dialect_of(mode: SpanKind, now: Dialect, setup: Option<&SpanSetup>) -> Dialect {
-    let used = |dialect: Dialect| match mode {
-        SpanKind::T1 => !matches!(dialect, Dialect::EuroIsdn),
-        _ => matches!(dialect, Dialect::EuroIsdn | Dialect::Qsig),
+/// What is spoken in a line mode while nothing is known: the configured dialect where it is used there.
+pub(super) fn default_dialect(mode: SpanKind, setup: &SpanSetup) -> Dialect {
+    let configured = setup.plan.dialect;
+    let used = match mode {
+        SpanKind::T1 => configured != Dialect::EuroIsdn,
+        _ => matches!(configured, Dialect::EuroIsdn | Dialect::Qsig),
     };
-    let configured = setup.map(|setup| setup.plan.dialect);
     let default = if mode == SpanKind::T1 { Dialect::Ni2 } else { Dialect::EuroIsdn };
-    let pinned = setup.is_some_and(|setup| setup.pinned.contains(&Setting::Dialect));
-    match configured {
-        Some(configured) if pinned || used(configured) => configured,
-        _ if used(now) => now,
-        _ => default,
-    }
+    if used || setup.pinned.contains(&Setting::Dialect) { configured } else { default }
 }

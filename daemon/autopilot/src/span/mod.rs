@@ -14,6 +14,7 @@ use crate::notebook::Notebook;
 use crate::words::{SpanInput, SpanOutput, SpanPlan, SpanSetup};
 use calls::CallNotes;
 use clock::ClockWatch;
+pub(crate) use clock::LAST;
 use demarc_hal::{SignallingSeen, SpanId, SpanStatus};
 use demarc_isdn::{Event, Side};
 use demarc_model::{Finding, Instant, Setting, Subject};
@@ -40,14 +41,15 @@ pub struct SpanPilot {
     setup: Option<SpanSetup>,
     /// How the span runs now.
     plan: Option<SpanPlan>,
-    /// How it ran before the last change.
+    /// How it ran before the last change, until that has settled.
     before: Option<SpanPlan>,
     in_use: bool,
     /// Layer 2 has been up with this plan or one that differs above layer 1: what was found is right.
     proven: bool,
     settled_at: Instant,
+    /// A message has just crossed the D channel: a call may be in it that nobody has told of yet.
+    quiet_at: Instant,
     look_at: Option<Instant>,
-    status: SpanStatus,
     signalling: Option<SignallingSeen>,
     search: Search,
     clock: ClockWatch,
@@ -70,8 +72,8 @@ impl SpanPilot {
             in_use: false,
             proven: false,
             settled_at: Instant::default(),
+            quiet_at: Instant::default(),
             look_at: None,
-            status: SpanStatus::default(),
             signalling: None,
             search: Search::default(),
             clock: ClockWatch::default(),
@@ -93,9 +95,10 @@ impl SpanPilot {
                 return;
             }
             _ if self.plan.is_none() => return,
-            SpanInput::Signalling(seen) => self.signalling = Some(seen),
+            // The status that comes with it decides.
+            SpanInput::Signalling(seen) => return self.signalling = Some(seen),
             SpanInput::Status(status) => self.on_status(now, status),
-            SpanInput::Isdn(event) => self.on_isdn(now, &event),
+            SpanInput::Isdn(event) => return self.on_isdn(now, &event),
             SpanInput::Lapd(frame) => self.on_lapd(now, &frame),
             SpanInput::InUse(in_use) => self.in_use = in_use,
             SpanInput::Refused => {
@@ -142,6 +145,7 @@ impl SpanPilot {
 
     fn set_up(&mut self, now: Instant, setup: SpanSetup) {
         self.notes.pin(setup.pinned.clone());
+        self.before = None;
         if self.plan.as_ref() != Some(&setup.plan) {
             self.plan = Some(setup.plan.clone());
             self.proven = false;
@@ -156,13 +160,15 @@ impl SpanPilot {
     }
 
     fn on_status(&mut self, now: Instant, status: SpanStatus) {
-        self.status = status;
-        if self.search.see(now, &self.status) {
+        // What is seen meanwhile may be from before the change.
+        if now < self.settled_at {
+            return;
+        }
+        self.before = None;
+        if self.search.see(now, &status) {
             self.look_at = Some(now + EAGER);
         }
-        if now >= self.settled_at {
-            self.clock.see(now, &self.status);
-        }
+        self.clock.see(now, &status);
     }
 
     fn on_isdn(&mut self, now: Instant, event: &Event) {
@@ -170,19 +176,24 @@ impl SpanPilot {
             Event::Up => self.layer2_up(),
             Event::Down => self.layer2_down(now),
             Event::SameSide { side } => self.same_side(now, *side),
-            Event::Frame { outgoing: false, octets, .. } => self.hear_dialect(octets),
+            Event::Frame { outgoing, octets, .. } => {
+                self.quiet_at = now + SETTLE;
+                if !outgoing {
+                    self.hear_dialect(octets);
+                }
+            }
             event => self.calls.hear(event, &mut self.notes),
         }
     }
 
     /// Everything that may lead to a change, in order. Nothing is changed while a call is on the span.
     fn decide(&mut self, now: Instant) {
-        if self.in_use || now < self.settled_at || self.plan.is_none() {
+        let settled = now >= self.settled_at.max(self.quiet_at);
+        if self.in_use || !settled || self.plan.is_none() {
             return;
         }
         let before = self.plan.clone();
         if self.decide_layer1(now) && self.plan == before {
-            self.decide_clock();
             self.decide_layer2(now);
             self.decide_dialect();
             self.decide_overlap();
@@ -230,6 +241,8 @@ impl SpanPilot {
     pub(crate) fn set_priority(&mut self, now: Instant, timing: u8) {
         let Some(plan) = &mut self.plan else { return };
         if plan.settings.timing != timing {
+            // When it follows a change of the pilot's own, that is what is taken back.
+            self.before.get_or_insert_with(|| plan.clone());
             plan.settings.timing = timing;
             self.orders.push_back(SpanOutput::Run(Box::new(plan.clone())));
             self.settle(now);
