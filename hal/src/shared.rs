@@ -97,6 +97,10 @@ impl Driver for SharedDriver {
         self.lock().insert(span, defect)
     }
 
+    fn reset_counters(&mut self, span: SpanId) -> Result<(), Error> {
+        self.lock().reset_counters(span)
+    }
+
     fn cards(&self) -> Vec<Card> {
         self.lock().cards()
     }

@@ -7,12 +7,14 @@
 
 use demarc_hal::{
     Alarm, BLOCK, Bearer, Block, ChannelId, Clock, Driver, DriverEvent, Error, Line, LineCommand, LineEvent,
-    LineSettings, PortKind, Signalling, SpanId, SpanSettings, Transfer,
+    LineSettings, PortKind, Signalling, SignallingSeen, SpanId, SpanSettings, Transfer,
 };
 use demarc_hal_dahdi::sys::abi::{CHANNO, GETRXBITS, SETTXBITS};
 use demarc_hal_dahdi::sys::call;
 use demarc_hal_dahdi::{DahdiDriver, Numbering, Paths, dynamic};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -324,6 +326,37 @@ fn d_channel_outlives(lab: &mut Lab) {
     assert!(lab.driver.open_dchannel(at).is_ok());
 }
 
+fn looks(lab: &mut Lab) {
+    lab.set(1, Signalling::Isdn).unwrap();
+    lab.set(2, Signalling::Bearers).unwrap();
+    let seen = |lab: &mut Lab| {
+        (0..100).find_map(|_| {
+            lab.tick();
+            lab.driver.signalling_seen(SpanId(1)).ok()
+        })
+    };
+    assert_eq!(seen(lab), Some(SignallingSeen::Nothing));
+    lab.set(2, Signalling::Isdn).unwrap();
+    let far = lab.driver.open_dchannel(ChannelId::new(2, 16)).unwrap();
+    assert_eq!(seen(lab), Some(SignallingSeen::Flags));
+    // A look that has begun is no hindrance.
+    assert!(lab.driver.signalling_seen(SpanId(1)).is_err());
+    let near = lab.driver.open_dchannel(ChannelId::new(1, 16)).unwrap();
+    for _ in 0..5 {
+        lab.tick();
+    }
+    let (mut to, mut from) = (File::from(near.fd), File::from(far.fd));
+    to.write_all(&[2, 1, 0x7F, 0, 0]).unwrap();
+    let mut frame = [0; 64];
+    let length = (0..100).find_map(|_| {
+        lab.tick();
+        while lab.driver.poll_event().is_some() {}
+        from.read(&mut frame).ok()
+    });
+    assert_eq!(length.and_then(|length| frame.get(..length - 2)), Some(&[2, 1, 0x7F][..]));
+    assert!(matches!(lab.driver.signalling_seen(SpanId(1)), Err(Error::Unsupported(_))));
+}
+
 /// Every bearer of every span at once.
 fn load(lab: &mut Lab) {
     let spans = lab.driver.spans();
@@ -372,6 +405,7 @@ fn main() -> ExitCode {
             ("E&M", ear_and_mouth),
             ("CAS bits", bits),
             ("a D channel is somebody's until the last descriptor is closed", d_channel_outlives),
+            ("signalling is seen before it is spoken", looks),
             ("a neighbour vanishes and comes back", neighbour_vanishes),
             ("a card vanishes and comes back", vanishes),
             ("a line vanishes", line_vanishes),

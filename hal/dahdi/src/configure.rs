@@ -2,7 +2,8 @@
 //! anything has changed.
 
 use crate::span::{Slot, Span};
-use crate::sys::abi::{LAW_ALAW, LAW_MULAW, line, sig};
+use crate::sys::Plain;
+use crate::sys::abi::{ChanConfig, LAW_ALAW, LAW_MULAW, line, sig};
 use demarc_hal::{
     Companding, Error, Framing, LineCode, LineSettings, PortKind, SpanKind, SpanSettings, StartMode,
 };
@@ -36,6 +37,19 @@ pub struct Configured {
     pub law: i32,
     pub idle: i32,
     pub canceller: bool,
+}
+
+impl Configured {
+    /// The arguments for the kernel's channel `number`.
+    pub fn of(self, number: i32) -> ChanConfig {
+        ChanConfig {
+            chan: number,
+            sigtype: self.signalling,
+            deflaw: self.law,
+            idlebits: self.idle,
+            ..ChanConfig::zeroed()
+        }
+    }
 }
 
 /// What a digital span is set to.

@@ -10,22 +10,24 @@ use crate::echo::Cancellers;
 use crate::gain;
 use crate::line::{self, DahdiLine};
 use crate::numbering::Numbering;
+use crate::probe::Probe;
 use crate::span::{Slot, Span};
 use crate::status;
 use crate::sys::Plain;
-use crate::sys::abi::{ChanConfig, LineConfig, maint};
+use crate::sys::abi::{LineConfig, maint};
 use crate::sysfs::{self, Device};
 use crate::watch::Watch;
 use demarc_hal::{
-    Bearer, CasChannel, CasForm, ChannelId, Clock, DChannel, Defect, Driver, DriverEvent, Error, Line,
-    LineSettings, Maintenance, PortKind, SpanId, SpanInfo, SpanKind, SpanSettings, SpanStatus,
+    Alarm, Bearer, CasChannel, CasForm, ChannelId, Clock, DChannel, Defect, Driver, DriverEvent, Error, Line,
+    LineSettings, Maintenance, PortKind, SignallingSeen, SpanId, SpanInfo, SpanKind, SpanSettings,
+    SpanStatus,
 };
 use nix::errno::Errno;
 use std::collections::{BTreeMap, VecDeque};
 use std::os::fd::BorrowedFd;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Events that wait for their reader at most. One more of a kind says nothing new.
 const WAITING: usize = 512;
@@ -57,6 +59,8 @@ pub struct DahdiDriver {
     events: VecDeque<DriverEvent>,
     watch: Watch,
     clock_open: bool,
+    /// Signalling channels that are looked at.
+    probes: Mutex<BTreeMap<SpanId, Probe>>,
 }
 
 impl DahdiDriver {
@@ -77,6 +81,7 @@ impl DahdiDriver {
             events: VecDeque::new(),
             watch: Watch::new()?,
             clock_open: false,
+            probes: Mutex::default(),
         };
         driver.scan();
         driver.events.clear();
@@ -126,8 +131,9 @@ impl DahdiDriver {
     fn lose(&mut self, id: SpanId) {
         let Some(span) = self.spans.get_mut(&id).filter(|span| span.present) else { return };
         span.present = false;
-        for slot in &mut span.channels {
-            if let Some(copy) = slot.lent.take() {
+        self.probes.get_mut().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        for slot in &span.channels {
+            if let Some(copy) = slot.lent().take() {
                 self.watch.forget(&*copy);
             }
         }
@@ -173,6 +179,7 @@ impl DahdiDriver {
 
     /// A channel that is open, or opens now.
     fn channel(&mut self, at: ChannelId) -> Result<Arc<Channel>, Error> {
+        self.end_probe(at.span)?;
         let dev = self.paths.dev.clone();
         let (span, index, _) = self.port(at)?;
         let slot = span.channels.get_mut(index).ok_or(Error::NoSuchPort(at))?;
@@ -188,13 +195,13 @@ impl DahdiDriver {
     ///
     /// # Errors
     /// [`Error::Busy`] when the owner still has it.
-    fn reclaim(&mut self, at: ChannelId) -> Result<(), Error> {
-        let span = self.span_mut(at.span)?;
-        let slot = span.channels.iter_mut().find(|slot| slot.slot == at.slot);
+    fn reclaim(&self, at: ChannelId) -> Result<(), Error> {
+        let slot = self.span(at.span)?.channels.iter().find(|slot| slot.slot == at.slot);
         let Some(slot) = slot else { return Ok(()) };
-        let Some(copy) = slot.lent.take() else { return Ok(()) };
+        let mut lent = slot.lent();
+        let Some(copy) = lent.take() else { return Ok(()) };
         if copy.has_duplicate() {
-            slot.lent = Some(copy);
+            *lent = Some(copy);
             return Err(Error::Busy(at));
         }
         copy.lent.store(false, Ordering::Relaxed);
@@ -206,9 +213,19 @@ impl DahdiDriver {
     fn keep(&mut self, at: ChannelId, copy: Arc<Channel>) -> Result<(), Error> {
         let (span, index, _) = self.port(at)?;
         if let Some(slot) = span.channels.get_mut(index) {
-            slot.lent = Some(copy);
+            *slot.lent() = Some(copy);
         }
         Ok(())
+    }
+
+    /// Ends a look at the signalling channel of a span.
+    fn end_probe(&self, id: SpanId) -> Result<(), Error> {
+        let probe = self.probes.lock().unwrap_or_else(PoisonError::into_inner).remove(&id);
+        let (Some(probe), Ok(span)) = (probe, self.span(id)) else { return Ok(()) };
+        match span.signalling_slot() {
+            Some(slot) => probe.end(&self.control, slot.config()),
+            None => Ok(()),
+        }
     }
 
     /// Looks at the alarms of a span again.
@@ -245,10 +262,10 @@ impl DahdiDriver {
         let mut alarms = false;
         let mut vanished = false;
         for slot in &span.channels {
-            let Some(copy) = slot.lent.as_ref().filter(|copy| !copy.lent.load(Ordering::Relaxed)) else {
+            let Some(copy) = slot.lent().clone().filter(|copy| !copy.lent.load(Ordering::Relaxed)) else {
                 continue;
             };
-            let news = dchannel::listen(copy);
+            let news = dchannel::listen(&copy);
             span.bad_frames += news.bad_frames;
             alarms |= news.alarms;
             vanished |= news.gone;
@@ -295,14 +312,7 @@ fn configure_channel(
         return Ok(());
     }
     slot.configured = None;
-    let config = ChanConfig {
-        chan: slot.number,
-        sigtype: wanted.signalling,
-        deflaw: wanted.law,
-        idlebits: wanted.idle,
-        ..ChanConfig::zeroed()
-    };
-    control.configure_channel(config).map_err(os("setting the signalling of a channel"))?;
+    control.configure_channel(wanted.of(slot.number)).map_err(os("setting the signalling of a channel"))?;
     if wanted.canceller {
         cancellers.attach(control, slot.number)?;
     } else {
@@ -412,6 +422,7 @@ impl Driver for DahdiDriver {
 
     fn configure_span(&mut self, id: SpanId, settings: &SpanSettings) -> Result<(), Error> {
         let plan = self.span(id)?.plan(settings)?;
+        self.end_probe(id)?;
         self.check_closed(id, &plan)?;
         let span = self.spans.get_mut(&id).ok_or(Error::NoSuchSpan(id))?;
         let number = span.found.number;
@@ -464,6 +475,8 @@ impl Driver for DahdiDriver {
         if span.kind == mode {
             return Ok(());
         }
+        self.end_probe(id)?;
+        let span = self.span(id)?;
         let places: Vec<u8> = span.channels.iter().map(|slot| slot.slot).collect();
         for slot in places {
             self.close(ChannelId { span: id, slot })?;
@@ -478,6 +491,41 @@ impl Driver for DahdiDriver {
             }
             error => os("switching the line mode")(error),
         })
+    }
+
+    fn signalling_seen(&self, id: SpanId) -> Result<SignallingSeen, Error> {
+        let span = self.span(id)?;
+        let nothing = Error::Unsupported("a look at the signalling channel of this span, as it is now");
+        let Some(slot) = span.signalling_slot().filter(|_| span.line.is_some()) else { return Err(nothing) };
+        let at = ChannelId { span: id, slot: slot.slot };
+        if self.reclaim(at).is_err() || slot.open.strong_count() > 0 {
+            return Err(nothing);
+        }
+        let mut probes = self.probes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(probe) = probes.get_mut(&id) {
+            let Some(seen) = probe.look() else { return Err(nothing) };
+            drop(probes);
+            self.end_probe(id)?;
+            return Ok(seen);
+        }
+        match Probe::begin(&self.control, &self.paths.dev, at, slot.number) {
+            // It takes a while: ask again.
+            Ok(probe) => {
+                probes.insert(id, probe);
+                Err(nothing)
+            }
+            // The framer looks itself, and has an alarm when it does not find one.
+            Err(Error::Unsupported(_)) if span.kind == SpanKind::E1 => {
+                let lost = [Alarm::Red, Alarm::Blue, Alarm::LossOfFrame, Alarm::LossOfMultiframe];
+                let status = self.span_status(id)?;
+                let aligned = !status.alarms.iter().any(|alarm| lost.contains(alarm));
+                Ok(if aligned { SignallingSeen::Multiframe } else { SignallingSeen::Nothing })
+            }
+            Err(error) => {
+                let _ = self.control.configure_channel(slot.config());
+                Err(error)
+            }
+        }
     }
 
     fn span_status(&self, id: SpanId) -> Result<SpanStatus, Error> {

@@ -17,6 +17,8 @@ mod echo;
 mod gain;
 mod line;
 mod numbering;
+mod probe;
+mod seen;
 mod span;
 mod status;
 #[allow(unsafe_code)]

@@ -3,13 +3,13 @@
 use crate::channel::Channel;
 use crate::configure::{self, Configured, LinePlan};
 use crate::device::Control;
-use crate::sys::abi::{LAW_ALAW, sig};
+use crate::sys::abi::{ChanConfig, LAW_ALAW, LAW_DEFAULT, sig};
 use crate::sysfs::FoundSpan;
 use demarc_hal::{
     ChannelId, Companding, LineSettings, Maintenance, Port, PortKind, Signalling, SpanId, SpanInfo, SpanKind,
     SpanSettings,
 };
-use std::sync::Weak;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 /// A span that is there, or was.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ pub struct Slot {
     /// Who has it open.
     pub open: Weak<Channel>,
     /// The copy of a descriptor that was handed out.
-    pub lent: Option<std::sync::Arc<Channel>>,
+    pub lent: Mutex<Option<Arc<Channel>>>,
 }
 
 impl Span {
@@ -66,7 +66,7 @@ impl Span {
                 configured: None,
                 settings: LineSettings::default(),
                 open: Weak::new(),
-                lent: None,
+                lent: Mutex::default(),
             })
         });
         let channels = channels.collect();
@@ -128,9 +128,28 @@ impl Span {
         }
     }
 
+    /// The timeslot that signalling has by default.
+    pub fn signalling_slot(&self) -> Option<&Slot> {
+        let place = self.kind.d_slot()?;
+        self.channels.iter().find(|slot| slot.slot == place)
+    }
+
     /// What `CHANCONFIG` makes of the channels under these settings.
     pub fn plan(&self, settings: &SpanSettings) -> Result<configure::Plan, demarc_hal::Error> {
         configure::plan(self, settings)
+    }
+}
+
+impl Slot {
+    /// The copy of a descriptor that was handed out, if any.
+    pub fn lent(&self) -> MutexGuard<'_, Option<Arc<Channel>>> {
+        self.lent.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the channel is set to in the kernel.
+    pub fn config(&self) -> ChanConfig {
+        let none = Configured { signalling: sig::NONE, law: LAW_DEFAULT, idle: 0, canceller: false };
+        self.configured.unwrap_or(none).of(self.number)
     }
 }
 
