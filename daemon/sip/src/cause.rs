@@ -1,7 +1,30 @@
 //! Q.850 causes and SIP statuses (RFC 3398 §7.2.4.1 and §8.2.6.1), in three profiles.
 
 use demarc_model::Cause;
-use demarc_model::config::CauseProfile;
+use demarc_model::config::{CauseProfile, CauseRule, CauseWay};
+
+/// How causes map with one peer: its own rules, and its profile for the rest.
+#[derive(Debug, Clone, Copy)]
+pub struct Causes<'a> {
+    /// Which profile.
+    pub profile: CauseProfile,
+    /// Where the peer differs; the first that fits is taken.
+    pub rules: &'a [CauseRule],
+}
+
+impl Causes<'_> {
+    /// As [`to_status`].
+    pub fn status(self, cause: Cause) -> u16 {
+        let fits = |rule: &&CauseRule| rule.way != CauseWay::FromStatus && rule.cause == cause;
+        self.rules.iter().find(fits).map_or_else(|| to_status(self.profile, cause), |rule| rule.status)
+    }
+
+    /// As [`from_status`].
+    pub fn cause(self, status: u16) -> Cause {
+        let fits = |rule: &&CauseRule| rule.way != CauseWay::ToStatus && rule.status == status;
+        self.rules.iter().find(fits).map_or_else(|| from_status(self.profile, status), |rule| rule.cause)
+    }
+}
 
 /// The status that refuses a call for this cause. Cause 16 has none of its own before the answer
 /// (afterwards it is a BYE); Q.1912.5 makes it 480.
@@ -151,6 +174,23 @@ mod tests {
             &[(480, 19), (483, 19), (408, 18), (500, 38), (501, 29), (502, 27), (503, 34)],
         );
         differs(CauseProfile::Audiocodes, &[], &[(501, 38), (482, 127), (483, 127)]);
+    }
+
+    #[test]
+    fn a_peer_has_rules_of_its_own() {
+        let rule = |way, cause, status| CauseRule { way, cause: Cause::new(cause).unwrap(), status };
+        let rules = [
+            rule(CauseWay::Both, 17, 600),
+            rule(CauseWay::ToStatus, 34, 486),
+            rule(CauseWay::FromStatus, 127, 480),
+        ];
+        let causes = Causes { profile: CauseProfile::Rfc3398, rules: &rules };
+        assert_eq!(causes.status(Cause::USER_BUSY), 600);
+        assert_eq!(causes.cause(600), Cause::USER_BUSY);
+        assert_eq!(causes.status(Cause::NO_CIRCUIT), 486);
+        assert_eq!(causes.cause(486), Cause::USER_BUSY, "the other way as the profile has it");
+        assert_eq!(causes.cause(480), Cause::INTERWORKING);
+        assert_eq!(causes.status(Cause::INTERWORKING), 500);
     }
 
     #[test]

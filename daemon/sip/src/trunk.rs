@@ -1,7 +1,7 @@
 //! A SIP peer: where it is, whether it answers, and our registration with it.
 //!
 //! ```text
-//!   resolve ──flows──► probe (REGISTER, or OPTIONS every 30 s) ──2xx──► up
+//!   resolve ──flows──► probe (REGISTER, or OPTIONS now and then) ──2xx──► up
 //!      ▲ 30 s              └──refused, no answer──► down, again after a growing pause
 //! ```
 
@@ -15,8 +15,6 @@ use demarc_model::config::{SipPeer, SipTransport, TrunkId};
 use demarc_model::{Instant, Now};
 use std::time::Duration;
 
-/// How often a peer with which we do not register is asked whether it lives.
-const QUALIFY: Duration = Duration::from_secs(30);
 /// How often its name is looked up again.
 const RESOLVE: Duration = Duration::from_secs(300);
 /// The first pause after a failure; it doubles up to the longest.
@@ -102,11 +100,23 @@ impl Peer {
         let known = std::mem::replace(&mut self.flows, flows.to_vec());
         if known != self.flows {
             self.at = 0;
+            if self.is_taken_on_trust() {
+                return self.set(true, None);
+            }
             if self.probe.is_none() {
                 self.probe(now, hub, None);
             }
         }
         false
+    }
+
+    /// Nobody asks it whether it lives.
+    fn is_taken_on_trust(&self) -> bool {
+        !self.settings.register && self.settings.qualify_s == 0
+    }
+
+    fn qualify(&self) -> Duration {
+        Duration::from_secs(u64::from(self.settings.qualify_s.max(10)))
     }
 
     /// Our own address changed: the ways to the peer are asked for anew, and over the first of them
@@ -173,7 +183,7 @@ impl Peer {
                 false
             }
             // Whoever answers OPTIONS lives, whatever the answer.
-            (false, code) if !matches!(code, 408 | 503) => self.succeed(now, QUALIFY),
+            (false, code) if !matches!(code, 408 | 503) => self.succeed(now, self.qualify()),
             _ => {
                 let wait = response.retry_after().map(|s| Duration::from_secs(u64::from(s.min(3600))));
                 let words = format!("{method} refused: {status} {}", response.reason_phrase());
@@ -240,7 +250,7 @@ impl Peer {
     fn fail(&mut self, now: Now, words: String, wait: Option<Duration>) -> bool {
         let pause = match self.settings.register {
             true => (PAUSE * (1 << self.failures.min(8))).min(LONGEST_PAUSE),
-            false => QUALIFY,
+            false => self.qualify(),
         };
         self.failures = self.failures.saturating_add(1);
         self.probe_at = Some(now.mono + wait.unwrap_or(pause).max(pause));

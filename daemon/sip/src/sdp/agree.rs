@@ -21,6 +21,8 @@ pub struct Local<'a> {
     pub version: u64,
     /// Codecs by preference.
     pub codecs: &'a [Codec],
+    /// Keys may travel as telephone-events.
+    pub events: bool,
     /// What we want to do.
     pub direction: Direction,
 }
@@ -50,6 +52,9 @@ pub enum Unacceptable {
     /// There is audio, but not in a codec of ours.
     #[error("no codec in common")]
     NoCodec,
+    /// There is audio in name, but what it carries is data (RFC 4040).
+    #[error("64 kbit/s data (CLEARMODE) is not carried here")]
+    DataOnly,
     /// An answer has not as many media as its offer.
     #[error("the answer does not fit the offer")]
     Mismatch,
@@ -57,7 +62,10 @@ pub enum Unacceptable {
 
 /// Our offer: all of our codecs and telephone-event.
 pub fn offer(local: &Local<'_>) -> Sdp {
-    describe(local, vec![audio(local, local.codecs, Some(TELEPHONE_EVENT), local.direction)])
+    describe(
+        local,
+        vec![audio(local, local.codecs, local.events.then_some(TELEPHONE_EVENT), local.direction)],
+    )
 }
 
 /// Our offer within a session that is up: it has as many media as `previous` (ours), and the codec
@@ -65,7 +73,7 @@ pub fn offer(local: &Local<'_>) -> Sdp {
 pub fn reoffer(previous: &Sdp, local: &Local<'_>, agreed: &Agreed) -> Sdp {
     let mut codecs = vec![agreed.codec];
     codecs.extend(local.codecs.iter().filter(|c| **c != agreed.codec));
-    let event = agreed.telephone_event.or(Some(TELEPHONE_EVENT));
+    let event = agreed.telephone_event.or(local.events.then_some(TELEPHONE_EVENT));
     let active = previous.media.iter().position(|m| is_audio(m) && m.port != 0);
     let media = previous.media.iter().enumerate().map(|(at, m)| {
         if Some(at) == active { audio(local, &codecs, event, local.direction) } else { refused(m) }
@@ -81,9 +89,9 @@ pub fn answer(offer: &Sdp, local: &Local<'_>) -> Result<(Sdp, Agreed), Unaccepta
     candidates.peek().ok_or(Unacceptable::NoAudio)?;
     let (chosen, codec) = candidates
         .find_map(|(at, m)| Some((at, *local.codecs.iter().find(|c| offers(m, **c))?)))
-        .ok_or(Unacceptable::NoCodec)?;
+        .ok_or_else(|| if is_data(offer) { Unacceptable::DataOnly } else { Unacceptable::NoCodec })?;
     let theirs = offer.media.get(chosen).ok_or(Unacceptable::NoAudio)?;
-    let agreed = agreement(offer, theirs, codec, local.direction);
+    let agreed = agreement(offer, theirs, codec, (local.direction, local.events));
     let media = offer.media.iter().enumerate().map(|(at, m)| {
         if at == chosen {
             audio(local, &[codec], agreed.telephone_event, agreed.direction)
@@ -111,18 +119,19 @@ pub fn accept(offer: &Sdp, answer: &Sdp) -> Result<Agreed, Unacceptable> {
         .filter_map(|format| CODECS.into_iter().find(|c| *format == payload(*c).to_string()))
         .find(|codec| offers(ours, *codec) && offers(theirs, *codec))
         .ok_or(Unacceptable::NoCodec)?;
-    Ok(agreement(answer, theirs, codec, offer.direction_of(ours)))
+    let events = telephone_event(ours).is_some();
+    Ok(agreement(answer, theirs, codec, (offer.direction_of(ours), events)))
 }
 
 const CODECS: [Codec; 2] = [Codec::Pcma, Codec::Pcmu];
 
-fn agreement(theirs: &Sdp, media: &Media, codec: Codec, wanted: Direction) -> Agreed {
+fn agreement(theirs: &Sdp, media: &Media, codec: Codec, (wanted, events): (Direction, bool)) -> Agreed {
     let direction = theirs.direction_of(media);
     let ip = theirs.connection_of(media).and_then(Connection::ip);
     Agreed {
         remote: ip.filter(|ip| !ip.is_unspecified()).map(|ip| SocketAddr::new(ip, media.port)),
         codec,
-        telephone_event: telephone_event(media),
+        telephone_event: telephone_event(media).filter(|_| events),
         direction: direction.reversed().and(wanted),
         held: !direction.receives(),
     }
@@ -132,6 +141,13 @@ fn agreement(theirs: &Sdp, media: &Media, codec: Codec, wanted: Direction) -> Ag
 /// are refused.
 fn is_audio(media: &Media) -> bool {
     media.kind == "audio" && media.protocol.eq_ignore_ascii_case("RTP/AVP")
+}
+
+/// Every audio that is offered carries data octet by octet (RFC 4040).
+fn is_data(offer: &Sdp) -> bool {
+    let mut audio = offer.media.iter().filter(|m| is_audio(m) && m.port != 0).peekable();
+    let data = |m: &Media| m.rtpmaps.iter().any(|map| map.encoding.eq_ignore_ascii_case("CLEARMODE"));
+    audio.peek().is_some() && audio.all(data)
 }
 
 /// Is the codec offered under its static payload type, with nobody having given that away?

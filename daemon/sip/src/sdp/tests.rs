@@ -17,6 +17,7 @@ fn local() -> Local<'static> {
         session: 7,
         version: 1,
         codecs: &[Pcma, Pcmu],
+        events: true,
         direction: Direction::SendRecv,
     }
 }

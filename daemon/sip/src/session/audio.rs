@@ -28,6 +28,8 @@ pub struct Audio {
     version: u64,
     ssrc: u32,
     codecs: [Codec; 2],
+    /// Keys travel as telephone-events, when the party takes them.
+    events: bool,
     lost_after_s: u16,
     /// Our last description.
     ours: Option<Sdp>,
@@ -40,11 +42,12 @@ pub struct Audio {
 
 impl Audio {
     /// A stream on a port of the pool; none when they are all in use.
-    pub fn new(hub: &mut Hub, flow: &Flow) -> Option<Self> {
+    pub fn new(hub: &mut Hub, flow: &Flow, events: bool) -> Option<Self> {
         let port = hub.ports.take()?;
         let system = &hub.config.system;
         Some(Self {
             codecs: codecs(system.country),
+            events,
             lost_after_s: system.rtp.lost_after_s,
             local: SocketAddr::new(hub.address(flow).ip(), port),
             stream: hub.mint_stream(),
@@ -160,6 +163,7 @@ impl Audio {
             session: self.id,
             version: self.version,
             codecs: &self.codecs,
+            events: self.events,
             direction: Direction::SendRecv,
         }
     }

@@ -126,7 +126,7 @@ impl Session {
             Some(offer) => match self.audio.answer(offer) {
                 Ok(answer) => Some(answer),
                 Err(refused) => {
-                    let (status, warning) = refusal(refused);
+                    let (status, warning, _) = refusal(refused);
                     let draft = hub.response(inbound, status).add(Name::Warning, warning);
                     return hub.respond(now, leg, inbound, status, draft);
                 }

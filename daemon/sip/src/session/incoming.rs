@@ -5,6 +5,7 @@ use super::{Established, Refused, Session};
 use crate::hub::{ALLOW, Hub, Inbound};
 use crate::message::{Draft, Name};
 use crate::schedule::earlier;
+use crate::sdp::Unacceptable;
 use crate::transaction::TransactionId;
 use crate::{cause, dialog::Dialog, diversion, identity};
 use demarc_model::{Bearer, CallerId, Cause, Instant, LegEvent, Now, Offer, Party};
@@ -64,8 +65,11 @@ impl Session {
         let answer = match request.sdp().map(|offer| session.audio.answer(offer)).transpose() {
             Ok(answer) => answer,
             Err(refused) => {
-                let (status, warning) = refusal(refused);
-                let draft = hub.response(&inbound, status).to_tag(&tag).add(Name::Warning, warning);
+                let (status, warning, cause) = refusal(refused);
+                let mut draft = hub.response(&inbound, status).to_tag(&tag).add(Name::Warning, warning);
+                if let Some(cause) = cause {
+                    draft = draft.add(Name::Reason, cause::to_reason(cause));
+                }
                 hub.respond(now, Some(leg), &inbound, status, draft);
                 session.audio.close(hub);
                 return None;
@@ -187,8 +191,15 @@ impl Incoming {
     }
 }
 
-/// Status and Warning (RFC 3261 §20.43) for a description that was not taken.
-pub fn refusal(refused: Refused) -> (u16, String) {
+/// Status, Warning (RFC 3261 §20.43) and cause for a description that was not taken. A gateway behind
+/// the peer tells its ISDN caller that data calls are not for us.
+pub fn refusal(refused: Refused) -> (u16, String, Option<Cause>) {
+    let (status, warning) = words_for(refused);
+    let data = matches!(refused, Refused::Unacceptable(Unacceptable::DataOnly));
+    (status, warning, data.then_some(Cause::BEARER_NOT_IMPLEMENTED))
+}
+
+fn words_for(refused: Refused) -> (u16, String) {
     match refused {
         Refused::Malformed(error) => (400, format!("399 demarc \"{error}\"")),
         Refused::Unacceptable(reason) => (488, format!("305 demarc \"{reason}\"")),

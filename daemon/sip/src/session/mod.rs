@@ -31,7 +31,7 @@ use crate::message::{Method, Request, Response};
 use crate::schedule::earlier;
 use crate::transaction::TransactionId;
 use audio::Audio;
-use demarc_model::config::{SipPeer, TrunkId, TrunkKind};
+use demarc_model::config::{DtmfForm, SipPeer, TrunkId, TrunkKind};
 use demarc_model::{Cause, Config, Instant, LegCommand, LegEvent, LegId, MediaEvent, Now, Party, StreamId};
 use farewell::Farewell;
 use incoming::Incoming;
@@ -69,6 +69,12 @@ pub fn peer(config: &Config, id: TrunkId) -> Option<&SipPeer> {
     })
 }
 
+/// Do keys travel as telephone-events with this party?
+fn takes_events(config: &Config, party: Party) -> bool {
+    let Party::Trunk(id) = party else { return true };
+    peer(config, id).is_none_or(|peer| peer.dtmf == DtmfForm::TelephoneEvent)
+}
+
 impl Session {
     /// None when there is no port for its audio.
     fn new(hub: &mut Hub, leg: LegId, party: Party, flow: &Flow) -> Option<Self> {
@@ -76,7 +82,7 @@ impl Session {
             leg,
             party,
             config: hub.config.clone(),
-            audio: Audio::new(hub, flow)?,
+            audio: Audio::new(hub, flow, takes_events(&hub.config.clone(), party))?,
             incoming: None,
             outgoing: None,
             forks: Vec::new(),
@@ -263,7 +269,7 @@ impl Session {
     /// Ends the leg, whatever its state.
     fn hang_up(&mut self, now: Now, hub: &mut Hub, cause: Cause, words: Option<String>) {
         self.referred(now, hub, None);
-        let status = cause::to_status(self.config.system.cause_profile, cause);
+        let status = self.causes().status(cause);
         self.refuse(now, hub, status, cause);
         self.outgoing = None;
         self.end(hub, cause, words);
@@ -320,6 +326,16 @@ impl Session {
         let key = (call_id.to_owned(), tag.to_owned());
         hub.dialogs.insert(key.clone(), self.leg);
         self.known.push(key);
+    }
+
+    /// How causes map with this party.
+    fn causes(&self) -> cause::Causes<'_> {
+        let usual = self.config.system.cause_profile;
+        let peer = self.peer();
+        cause::Causes {
+            profile: peer.and_then(|peer| peer.cause_profile).unwrap_or(usual),
+            rules: peer.map_or(&[], |peer| peer.causes.as_slice()),
+        }
     }
 
     fn audience<'a>(&'a self, domain: &'a str, emergency: bool) -> Audience<'a> {

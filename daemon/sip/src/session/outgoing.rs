@@ -165,9 +165,8 @@ impl Session {
             200..300 => self.on_success(now, hub, at, response),
             status => {
                 if !self.try_again(now, hub, at, response) {
-                    let profile = self.config.system.cause_profile;
                     let received = response.q850_cause().map(Cause::from_received);
-                    let cause = received.unwrap_or_else(|| cause::from_status(profile, status));
+                    let cause = received.unwrap_or_else(|| self.causes().cause(status));
                     let words = format!("SIP {status} {}", response.reason_phrase());
                     self.on_fork_failed(now, hub, at, (status, cause, words));
                 }
@@ -179,7 +178,7 @@ impl Session {
     /// No answer (timer B), or the connection is gone; false when it was none of the INVITEs.
     pub(super) fn on_invite_failed(&mut self, now: Now, hub: &mut Hub, id: TransactionId) -> bool {
         let Some(at) = self.forks.iter().position(|fork| fork.transaction == id) else { return false };
-        let cause = cause::from_status(self.config.system.cause_profile, 408);
+        let cause = self.causes().cause(408);
         self.on_fork_failed(now, hub, at, (408, cause, "SIP: no answer to INVITE".to_owned()));
         true
     }

@@ -13,7 +13,6 @@
 //! phone that has handed over its caller is free at once, and a call that nobody takes rings it.
 
 use super::Session;
-use crate::cause;
 use crate::hub::{Hub, Inbound, User};
 use crate::message::{Address, Draft, Method, Name, Status};
 use demarc_model::{Cause, LegEvent, Now, Party};
@@ -61,8 +60,8 @@ impl Session {
     /// What came of the REFER; nothing when there was none.
     pub(super) fn referred(&mut self, now: Now, hub: &mut Hub, refusal: Option<Cause>) {
         if self.refer.is_some() {
-            let profile = self.config.system.cause_profile;
-            self.notify(now, hub, refusal.map_or(200, |cause| cause::to_status(profile, cause)));
+            let status = refusal.map_or(200, |cause| self.causes().status(cause));
+            self.notify(now, hub, status);
             self.refer = None;
         }
     }

@@ -4,6 +4,7 @@ mod fuzz;
 mod incoming;
 mod lab;
 mod outgoing;
+mod peers;
 mod refer;
 mod registration;
 mod reoffer;
