@@ -94,7 +94,7 @@ impl Media {
             MediaCommand::Interject { stream, tone } => {
                 Some(format!("{} hears in between {}", self.name(*stream), written(tone)))
             }
-            MediaCommand::Detect { .. } => None,
+            MediaCommand::Detect { .. } | MediaCommand::Transparent { .. } => None,
             MediaCommand::SendDigits { stream, digits, .. } => {
                 Some(format!("{} sends {digits}", self.name(*stream)))
             }
