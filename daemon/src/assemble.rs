@@ -57,6 +57,8 @@ pub struct Started {
     pub shared: Arc<Shared>,
     /// Figures of its media thread.
     pub figures: Arc<MediaFigures>,
+    /// Its cards.
+    pub driver: SharedDriver,
 }
 
 /// Starts a switch and its media thread.
@@ -81,6 +83,7 @@ pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
     } = needs;
     let card_clock = driver.open_clock()?;
     let driver = SharedDriver::new(driver)?;
+    let shared_driver = driver.clone();
     let media = Media::start(name, card_clock, rtp, bell.clone())?;
     let figures = media.figures.clone();
     let hardware = Hardware::new(driver, config.clone(), programs.clone());
@@ -107,5 +110,5 @@ pub fn start(needs: Needs<'_>) -> Result<Started, Box<dyn std::error::Error>> {
         orders,
         bell,
     })?;
-    Ok(Started { thread, shared, figures })
+    Ok(Started { thread, shared, figures, driver: shared_driver })
 }

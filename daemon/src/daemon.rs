@@ -125,6 +125,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         args: args.clone(),
         inbox: switch_inbox.clone(),
         shared: started.shared.clone(),
+        driver: started.driver,
         numbers: numbers.clone(),
     });
     let setup_code = if store.is_set_up()? { None } else { Some(demarc_api::new_setup_code()?) };

@@ -4,8 +4,9 @@ use crate::args::Args;
 use crate::inbox::{Inbox, Order};
 use crate::shared::Shared;
 use demarc_api::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
-use demarc_model::live::{Ladder, Live, LiveEvent};
-use demarc_model::{CallId, Config};
+use demarc_hal::{Card, Driver, SharedDriver, SpanStatus};
+use demarc_model::live::{ChannelState, Ladder, Live, LiveEvent};
+use demarc_model::{CallId, ChannelId, Config, Finding, SpanId};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
@@ -23,6 +24,8 @@ pub struct Running {
     pub inbox: Inbox,
     /// What the switch shows.
     pub shared: Arc<Shared>,
+    /// The cards.
+    pub driver: SharedDriver,
     /// What the simulated telco answers.
     pub numbers: Vec<SimulatedNumber>,
 }
@@ -87,5 +90,25 @@ impl Gateway for Running {
                 ports: span.ports.iter().map(port).collect(),
             })
             .collect()
+    }
+
+    fn cards(&self) -> Vec<Card> {
+        self.shared.hardware().cards.clone()
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        self.shared.findings().to_vec()
+    }
+
+    fn span_status(&self, span: SpanId) -> Option<SpanStatus> {
+        self.driver.span_status(span).ok()
+    }
+
+    fn restart_channel(&self, channel: ChannelId) -> bool {
+        let live = self.live();
+        let span = live.spans.iter().find(|span| span.span == channel.span);
+        let found = span.and_then(|span| span.channels.iter().find(|other| other.slot == channel.slot));
+        let free = found.is_some_and(|found| matches!(found.state, ChannelState::Idle | ChannelState::Down));
+        free && self.inbox.post(Order::RestartChannel(channel)).is_ok()
     }
 }

@@ -5,7 +5,7 @@ use demarc_hal::SharedDriver;
 use demarc_model::config::LineId;
 use demarc_model::learned::Learned;
 use demarc_model::live::Ladder;
-use demarc_model::{CallId, Config, SpanId};
+use demarc_model::{CallId, ChannelId, Config, SpanId};
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -23,6 +23,8 @@ pub enum Order {
     Config(Arc<Config>),
     /// What a line was found to do before the gateway was started.
     Known(LineId, Learned),
+    /// RESTART a B channel.
+    RestartChannel(ChannelId),
     /// End a call.
     HangUp(CallId),
     /// Show the ladder of a call.

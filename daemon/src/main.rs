@@ -8,6 +8,7 @@ mod banner;
 mod cards;
 mod clock;
 mod daemon;
+mod gate;
 mod gateway;
 mod helper;
 mod inbox;

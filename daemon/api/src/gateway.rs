@@ -1,7 +1,7 @@
 //! What the API asks of the running gateway.
 
 use demarc_model::live::{Ladder, Live, LiveEvent};
-use demarc_model::{CallId, ChannelId, Config, PortKind, SpanId, SpanKind};
+use demarc_model::{CallId, Card, ChannelId, Config, Finding, PortKind, SpanId, SpanKind, SpanStatus};
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -27,8 +27,16 @@ pub trait Gateway: Send + Sync + 'static {
     fn simulated_numbers(&self) -> Vec<SimulatedNumber>;
     /// Where SIP is served over UDP and TCP when the command line says so, whatever is configured.
     fn sip_address(&self) -> Option<SocketAddr>;
-    /// The cards as they were found at the start.
+    /// The spans and ports as they are now.
     fn hardware(&self) -> Vec<HardwareSpan>;
+    /// Every card that was found.
+    fn cards(&self) -> Vec<Card>;
+    /// What the autopilot has found out.
+    fn findings(&self) -> Vec<Finding>;
+    /// Layer 1 of a span; none when no card has it.
+    fn span_status(&self, span: SpanId) -> Option<SpanStatus>;
+    /// Restarts a B channel that carries no call; false when it is not there, or carries one.
+    fn restart_channel(&self, channel: ChannelId) -> bool;
 }
 
 /// A number that the simulated telco answers.

@@ -12,6 +12,7 @@ mod auth;
 mod body;
 mod call;
 mod call_record;
+mod card;
 mod config;
 mod country;
 mod device;
@@ -96,6 +97,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(config::routes())
         .merge(revision::routes())
         .merge(live::routes())
+        .merge(card::routes())
         .merge(call::routes())
         .merge(call_record::routes())
         .merge(event::routes())

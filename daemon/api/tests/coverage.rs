@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 const OPEN: [&str; 4] = ["get_health", "get_setup", "create_setup", "create_session"];
 
 fn example(template: &str) -> String {
-    template.replace("{id}", "1")
+    template.replace("{id}", "1").replace("{slot}", "1")
 }
 
 #[tokio::test]
@@ -136,6 +136,13 @@ async fn every_endpoint_is_exercised() {
     assert_eq!(lab.get("/api/live").await["calls"], lab.get("/api/calls").await);
     assert_eq!(lab.get(&format!("/api/calls/{CALL}")).await["call"], CALL);
     lab.call("GET", "/api/calls/5").send().await.expect(404);
+    assert_eq!(lab.get("/api/cards").await[0]["state"], json!({"state": "working"}));
+    assert_eq!(lab.get("/api/findings").await[0]["grade"], "read");
+    assert_eq!(lab.get("/api/spans/1/status").await["slips"], 3);
+    lab.call("GET", "/api/spans/9/status").send().await.expect(404);
+    lab.call("POST", "/api/spans/1/channels/1/restart").send().await.expect(202);
+    lab.call("POST", "/api/spans/1/channels/2/restart").send().await.expect(404);
+    lab.call("POST", "/api/spans/1/channels/256/restart").send().await.expect(404);
     assert_eq!(lab.get("/api/ladders").await, json!([CALL]));
     assert_eq!(lab.get(&format!("/api/calls/{CALL}/ladder")).await["dropped"], 2);
     lab.call("GET", "/api/calls/5/ladder").send().await.expect(404);

@@ -8,6 +8,7 @@ pub mod cause;
 pub mod config;
 pub mod country;
 pub mod finding;
+pub mod hardware_test;
 pub mod id;
 pub mod learned;
 pub mod leg;
@@ -30,4 +31,4 @@ pub use number::{CallerId, Presentation, RedirectReason, Redirecting};
 pub use time::{Instant, Now};
 pub use trace::Trace;
 
-pub use demarc_hal::{ChannelId, PortKind, SpanId, SpanKind};
+pub use demarc_hal::{Card, ChannelId, PortKind, SpanId, SpanKind, SpanStatus};

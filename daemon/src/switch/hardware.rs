@@ -8,6 +8,7 @@ mod found_out;
 mod words;
 
 use super::token;
+use crate::gate::Gates;
 use crate::helper::{Isdn, Link, Programs, R2, Tongue};
 use demarc_hal::{
     Alarm, Bearer, Card, DChannel, Driver, DriverEvent, Error, Line, LineCommand, LineEvent, PortKind,
@@ -35,6 +36,8 @@ pub struct Hardware {
     lines: BTreeMap<ChannelId, Box<dyn Line>>,
     links: Vec<Link<Isdn>>,
     r2_links: Vec<Link<R2>>,
+    /// What keeps media from register signals.
+    gates: Gates,
     /// Ports whose audio the media thread has.
     bearers: BTreeSet<ChannelId>,
     /// Digital spans as they were set up last.
@@ -78,6 +81,7 @@ impl Hardware {
             lines: BTreeMap::new(),
             links: Vec::new(),
             r2_links: Vec::new(),
+            gates: Gates::default(),
             bearers: BTreeSet::new(),
             configured: BTreeMap::new(),
             known: BTreeMap::new(),
@@ -148,8 +152,14 @@ impl Hardware {
     pub(super) fn poll_helper(&mut self, span: SpanId, now: Instant) -> Option<Input> {
         if let Some(link) = self.r2_links.iter_mut().find(|link| link.span() == span) {
             return match link.poll_event(now) {
-                Ok(event) => event.map(|event| Input::R2 { span, event }),
-                Err(_) => Some(Input::HelperGone { span }),
+                Ok(event) => event.map(|event| {
+                    self.gates.heard(span, &event);
+                    Input::R2 { span, event }
+                }),
+                Err(_) => {
+                    self.gates.open(span);
+                    Some(Input::HelperGone { span })
+                }
             };
         }
         let link = self.links.iter_mut().find(|link| link.span() == span)?;
@@ -186,6 +196,7 @@ impl Hardware {
     /// Tells the MFC/R2 helper of a span something.
     pub(super) fn command_r2(&mut self, span: SpanId, command: &demarc_r2::Command) {
         if let Some(link) = self.r2_links.iter_mut().find(|link| link.span() == span) {
+            self.gates.told(span, command);
             link.send(command);
         }
     }
@@ -378,6 +389,10 @@ impl Hardware {
                 match self.driver.open_bearer(port.id) {
                     Ok(bearer) => {
                         self.bearers.insert(port.id);
+                        let bearer = match port.kind {
+                            PortKind::Cas => self.gates.before(port.id, bearer),
+                            _ => bearer,
+                        };
                         news.push(News::Bearer(port.id, bearer));
                     }
                     Err(Error::Busy(_)) => busy = true,

@@ -259,6 +259,7 @@ impl Switch {
             Order::Sip(input) => self.input(Input::Sip(input)),
             Order::Config(config) => self.apply(config),
             Order::Known(line, what) => self.input(Input::Known { line, what }),
+            Order::RestartChannel(channel) => self.input(Input::RestartChannel { channel }),
             Order::HangUp(call) => self.input(Input::HangUp { call }),
             // Whoever asked may be gone by now.
             Order::Ladder(call, reply) => drop(reply.try_send(self.node.ladder(call))),

@@ -6,10 +6,15 @@ use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use demarc_api::{Api, Gateway, HardwarePort, HardwareSpan, Options, SimulatedNumber};
+use demarc_hal::{Bus, CardState};
 use demarc_model::config::Secret;
+use demarc_model::country::Confidence;
 use demarc_model::live::{Ladder, LadderRow, LegState, Live, LiveCall, LiveEvent, LiveLeg};
 use demarc_model::trace::{Direction, Protocol};
-use demarc_model::{CallId, ChannelId, Config, Instant, Now, PortKind, SpanId, SpanKind};
+use demarc_model::{
+    CallId, Card, ChannelId, Config, Finding, Grade, Instant, Now, PortKind, Setting, SpanId, SpanKind,
+    SpanStatus, Subject,
+};
 use demarc_store::{Change, NewSession, PasswordHash, Store, Token};
 use http_body_util::BodyExt;
 use serde_json::Value;
@@ -106,6 +111,41 @@ impl Gateway for FakeGateway {
     fn hardware(&self) -> Vec<HardwareSpan> {
         let port = HardwarePort { channel: ChannelId::new(2, 1), kind: PortKind::Fxo };
         vec![HardwareSpan { id: SpanId(2), name: "Sim".into(), kind: SpanKind::Analog, ports: vec![port] }]
+    }
+
+    fn cards(&self) -> Vec<Card> {
+        vec![Card {
+            id: "pci-0000:05:00.0".into(),
+            bus: Bus::Pci,
+            vendor: 0xd161,
+            device: 0x800d,
+            subvendor: 0,
+            subdevice: 0,
+            model: "Digium TE435".into(),
+            driver: Some("wcte43x".into()),
+            state: CardState::Working,
+            spans: vec![SpanId(1)],
+        }]
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        vec![Finding {
+            subject: Subject::Span { span: SpanId(1) },
+            setting: Setting::Framing,
+            value: Some("crc4".into()),
+            grade: Grade::Read,
+            evidence: vec!["the multiframe is found and no CRC-4 is wrong".into()],
+            confidence: Confidence::High,
+            pinned: false,
+        }]
+    }
+
+    fn span_status(&self, span: SpanId) -> Option<SpanStatus> {
+        (span == SpanId(1)).then(|| SpanStatus { slips: 3, ..SpanStatus::default() })
+    }
+
+    fn restart_channel(&self, channel: ChannelId) -> bool {
+        channel == ChannelId::new(1, 1)
     }
 }
 
