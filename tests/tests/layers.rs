@@ -22,7 +22,15 @@ const MAP: &[(&str, &[&str])] = &[
     ("demarc-pbx", &["demarc-hal", "demarc-model"]),
     (
         "demarc-node",
-        &["demarc-hal", "demarc-isdn", "demarc-r2", "demarc-model", "demarc-sip", "demarc-pstn", "demarc-pbx"],
+        &[
+            "demarc-hal",
+            "demarc-isdn",
+            "demarc-r2",
+            "demarc-model",
+            "demarc-sip",
+            "demarc-pstn",
+            "demarc-pbx",
+        ],
     ),
     ("demarc-autopilot", &["demarc-hal", "demarc-isdn", "demarc-model"]),
     ("demarc-store", &["demarc-hal", "demarc-model"]),

@@ -215,6 +215,34 @@ fn a_span_in_use_is_not_touched_and_one_that_worked_gets_time() {
 }
 
 #[test]
+fn what_the_configuration_takes_over_keeps_its_grade() {
+    let far = t1(Esf, B8zs, Network, Att5ess);
+    let mut world = World::new(&america(), &far, &[]);
+    world.far.service = true;
+    world.find_out();
+    world.expect("found", &[AT_AND_T]);
+    let runs = world.runs.len();
+    world.set_up(&[]);
+    world.pass(60);
+    world.expect("taken over", &[AT_AND_T, ESF, B8ZS, USER]);
+    world.set_up(&Setting::OF_SPAN);
+    world.pass(60);
+    world.expect("pinned", &[AT_AND_T]);
+    assert_eq!(world.runs.len(), runs);
+    assert!(world.found.values().all(|finding| finding.pinned));
+}
+
+#[test]
+fn what_is_refused_is_not_asked_for_all_the_time() {
+    let far = with(e1(Crc4, Network, EuroIsdn), |far| far.settings.signalling = Signalling::R2);
+    let mut world = World::new(&europe(), &far, &[]);
+    world.refuses = true;
+    world.pass(3600);
+    assert!((2..=7).contains(&world.runs.len()), "{} times in an hour", world.runs.len());
+    world.expect("seen all the same", &[(Setting::Signalling, Some("r2"), Read, Medium, "no HDLC flags")]);
+}
+
+#[test]
 fn layer_2_that_never_comes_up_tries_both_sides_and_slows_down() {
     // Nobody speaks at the far end, though flags are there.
     let mut world = World::new(&europe(), &e1(Crc4, Network, EuroIsdn), &[]);

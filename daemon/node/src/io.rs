@@ -1,12 +1,10 @@
 //! What goes into a node and what comes out of it.
 
 use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
-use demarc_model::config::{LineId, TrunkId};
 use demarc_model::config::{ExtensionId, ExtensionSetting};
+use demarc_model::config::{LineId, TrunkId};
 use demarc_model::record::CallRecord;
-use demarc_model::{
-    CallId, ChannelId, Config, Learned, MediaCommand, MediaEvent, MessageWaiting, SpanId,
-};
+use demarc_model::{CallId, ChannelId, Config, Learned, MediaCommand, MediaEvent, MessageWaiting, SpanId};
 use std::sync::Arc;
 
 /// Something happened in the world.

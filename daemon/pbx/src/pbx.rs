@@ -230,8 +230,7 @@ impl Pbx {
         let system = &self.config.system;
         let mailbox = system.country.to_e164(&waiting.mailbox, &system.area_code);
         let owner = self.config.extensions.iter().find(|extension| {
-            extension.number == waiting.mailbox
-                || (mailbox.is_some() && extension.outside_number == mailbox)
+            extension.number == waiting.mailbox || (mailbox.is_some() && extension.outside_number == mailbox)
         });
         let Some(extension) = owner.map(|extension| extension.id) else { return };
         let setting = ExtensionSetting::MessageWaiting(waiting.messages > 0);

@@ -43,8 +43,15 @@ impl Lane {
         let first = &far.sent[..BLOCK];
         let at = self.heard.windows(BLOCK).position(|window| window == first);
         let heard = &self.heard[at.unwrap_or_else(|| panic!("{name}: the first block never came"))..];
-        let wrong = far.sent.iter().zip(heard).filter(|(sent, heard)| sent != heard).count();
-        assert_eq!(wrong, 0, "{name}: wrong of {} octets", heard.len());
+        let wrong = far.sent.iter().zip(heard).position(|(sent, heard)| sent != heard);
+        if let Some(wrong) = wrong {
+            // Where does it go on?
+            let next = heard.get(wrong..wrong + 2 * BLOCK).unwrap_or_default();
+            let tail = next.get(BLOCK..).unwrap_or_default();
+            let on = far.sent.windows(BLOCK).position(|window| window == tail);
+            let slip = on.and_then(|on| isize::try_from(on).ok()?.checked_sub_unsigned(wrong + BLOCK));
+            panic!("{name}: octet {wrong} of {} is wrong; slip {slip:?}", heard.len());
+        }
         let least = far.sent.len().saturating_sub(LATE * BLOCK);
         assert!(heard.len() >= least, "{name}: {} of {} octets came", heard.len(), far.sent.len());
     }

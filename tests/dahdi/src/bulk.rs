@@ -30,7 +30,7 @@ pub fn run(checks: &mut Checks) {
             talk.add(format!("timeslot {slot}"), near, far);
         }
         let before = Load::now();
-        talk.blocks(&mut *cards.clock, 250);
+        talk.blocks(&mut *cards.clock, 1250);
         let (idle, interrupts) = Load::now().since(before);
         println!("        30 pairs of bearers: idle {idle} %, interrupts {interrupts} %");
         println!("        {} octets compared", talk.compare());

@@ -14,4 +14,5 @@ pub mod conformance;
 pub mod isdn;
 pub mod lab;
 pub mod load;
+pub mod r2;
 pub mod trouble;

@@ -116,7 +116,12 @@ impl Bench {
     fn connect(&mut self, slot: u8, mode: CallMode) {
         let ani = Some("2079460901".into());
         let dnis = "2079460123".to_owned();
-        self.near.send(Command::Seize { slot, dnis: dnis.clone(), ani: ani.clone(), category: Category::National });
+        self.near.send(Command::Seize {
+            slot,
+            dnis: dnis.clone(),
+            ani: ani.clone(),
+            category: Category::National,
+        });
         self.far("seized", Event::Seized { slot });
         self.far("offered", Event::Offered { slot, dnis, ani, category: Category::National });
         self.far.send(Command::Accept { slot, mode });
@@ -157,7 +162,8 @@ fn speech(from: &mut dyn Bearer, to: &mut dyn Bearer) -> usize {
         }
         pause(Duration::from_millis(20));
     }
-    let whole = |number: u8| heard.windows(BLOCK).any(|window| window.iter().all(|octet| *octet == 0x80 | number));
+    let whole =
+        |number: u8| heard.windows(BLOCK).any(|window| window.iter().all(|octet| *octet == 0x80 | number));
     (0..50).filter(|number| whole(*number)).count()
 }
 
@@ -202,7 +208,8 @@ pub fn run(checks: &mut Checks) {
     });
     checks.run("r2: both ends seize at once, and both give way", || {
         let mut bench = Bench::new(Variant::Itu);
-        let seize = || Command::Seize { slot: 1, dnis: "123".into(), ani: None, category: Category::National };
+        let seize =
+            || Command::Seize { slot: 1, dnis: "123".into(), ani: None, category: Category::National };
         bench.near.send(seize());
         bench.far.send(seize());
         let over = |event: &Event| matches!(event, Event::Disconnected { .. } | Event::Trouble { .. });
@@ -221,8 +228,10 @@ pub fn run(checks: &mut Checks) {
         let mut near = bench.cards.bearer(ChannelId { span: NEAR, slot: 1 });
         let mut far = bench.cards.bearer(ChannelId { span: FAR, slot: 1 });
         bench.connect(1, CallMode::Charge);
-        near.flush();
-        far.flush();
+        for bearer in [&mut near, &mut far] {
+            bearer.flush();
+            bearer.cancel_echo(false);
+        }
         let (there, back) = (speech(&mut *near, &mut *far), speech(&mut *far, &mut *near));
         println!("        {there} and {back} of 50 blocks");
         assert!(there >= 40 && back >= 40);

@@ -30,6 +30,14 @@ fn calls_with_libpri_alone_and_no_malformed_frame() {
     }
 }
 
+#[test]
+fn mfc_r2_from_one_span_to_the_other() {
+    let left =
+        Boot::new("e1x2").with(&program("demarc-r2-helper")).run(env!("CARGO_BIN_EXE_in-guest"), &["r2"]);
+    println!("{}", left.console);
+    assert_eq!(left.code, Some(0));
+}
+
 fn judge(path: &Path, dialect: Dialect, name: &str) {
     let capture = capture::read(path, dialect == Dialect::Qsig);
     assert!(capture.malformed.is_empty(), "{name}: {:#?}", capture.malformed);

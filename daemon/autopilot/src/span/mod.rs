@@ -34,6 +34,9 @@ const CALM: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_secs(10);
 const LONGEST_REST: Duration = Duration::from_secs(300);
 
+/// What was refused is not asked for again for so long.
+const REFUSED: Duration = Duration::from_secs(600);
+
 /// The pilot of one digital span.
 #[derive(Debug)]
 pub struct SpanPilot {
@@ -43,6 +46,8 @@ pub struct SpanPilot {
     plan: Option<SpanPlan>,
     /// How it ran before the last change, until that has settled.
     before: Option<SpanPlan>,
+    /// What could not be done, and until when it is not asked for again.
+    refused: Option<(SpanPlan, Instant)>,
     in_use: bool,
     /// Layer 2 has been up with this plan or one that differs above layer 1: what was found is right.
     proven: bool,
@@ -69,6 +74,7 @@ impl SpanPilot {
             setup: None,
             plan: None,
             before: None,
+            refused: None,
             in_use: false,
             proven: false,
             settled_at: Instant::default(),
@@ -100,11 +106,8 @@ impl SpanPilot {
             SpanInput::Status(status) => self.on_status(now, status),
             SpanInput::Isdn(event) => return self.on_isdn(now, &event),
             SpanInput::Lapd(frame) => self.on_lapd(now, &frame),
-            SpanInput::InUse(in_use) => self.in_use = in_use,
-            SpanInput::Refused => {
-                self.plan = self.before.take().or_else(|| self.plan.take());
-                self.search.rest(now, &mut self.look_at);
-            }
+            SpanInput::InUse(in_use) => (self.in_use, self.refused) = (in_use, None),
+            SpanInput::Refused => return self.take_back(now),
         }
         self.decide(now);
     }
@@ -143,10 +146,17 @@ impl SpanPilot {
         self.notes.all()
     }
 
-    fn set_up(&mut self, now: Instant, setup: SpanSetup) {
+    fn set_up(&mut self, now: Instant, mut setup: SpanSetup) {
         self.notes.pin(setup.pinned.clone());
-        self.before = None;
-        if self.plan.as_ref() != Some(&setup.plan) {
+        (self.before, self.refused) = (None, None);
+        if self.plan.as_ref() == Some(&setup.plan) {
+            // The configuration has what was found; the country's default is still what it was.
+            let default = self.setup.as_ref().map(|setup| setup.plan.dialect);
+            setup.plan.dialect = match default {
+                Some(default) if self.may(Setting::Dialect) => default,
+                _ => setup.plan.dialect,
+            };
+        } else {
             self.plan = Some(setup.plan.clone());
             self.proven = false;
             self.search = Search::default();
@@ -198,13 +208,24 @@ impl SpanPilot {
             self.decide_dialect();
             self.decide_overlap();
         }
-        if self.plan != before {
+        let refused =
+            |plan: &SpanPlan| self.refused.as_ref().is_some_and(|(no, until)| no == plan && now < *until);
+        if self.plan.as_ref().is_some_and(refused) {
+            self.plan = before;
+        } else if self.plan != before {
             self.before = before;
             if let Some(plan) = &self.plan {
                 self.orders.push_back(SpanOutput::Run(Box::new(plan.clone())));
             }
             self.settle(now);
         }
+    }
+
+    fn take_back(&mut self, now: Instant) {
+        if let Some(before) = self.before.take() {
+            self.refused = self.plan.replace(before).map(|plan| (plan, now + REFUSED));
+        }
+        self.search.rest(now, &mut self.look_at);
     }
 
     fn settle(&mut self, now: Instant) {

@@ -89,6 +89,8 @@ pub struct World {
     pub found: BTreeMap<Setting, Finding>,
     /// How the pilot has run the span, in order.
     pub runs: Vec<SpanPlan>,
+    /// The gateway does nothing that the pilot asks for.
+    pub refuses: bool,
     pub clock: SimClock,
     pub pilot: Autopilot,
     pub at: Duration,
@@ -99,6 +101,7 @@ struct Gateway<'a> {
     near: &'a mut End,
     found: &'a mut BTreeMap<Setting, Finding>,
     runs: &'a mut Vec<SpanPlan>,
+    refuses: bool,
 }
 
 impl Hands for Gateway<'_> {
@@ -108,7 +111,7 @@ impl Hands for Gateway<'_> {
 
     fn run(&mut self, _: SpanId, plan: &SpanPlan) -> bool {
         self.runs.push(plan.clone());
-        self.near.run(plan).is_ok()
+        !self.refuses && self.near.run(plan).is_ok()
     }
 
     fn line(&mut self, _: ChannelId, _: LineOrder) -> bool {
@@ -138,12 +141,17 @@ impl World {
         };
         let (near, far) = (end(ours), end(far));
         let (found, runs) = (BTreeMap::new(), Vec::new());
-        let mut world =
-            Self { near, far, cable, found, runs, clock, pilot: Autopilot::new(1), at: Duration::ZERO };
-        let modes = world.near.driver.line_modes(SPAN);
-        let pinned = BTreeSet::from_iter(pinned.iter().copied());
-        world.tell(SpanInput::Setup(SpanSetup { plan: ours.clone(), modes, pinned }));
+        let (pilot, at, refuses) = (Autopilot::new(1), Duration::ZERO, false);
+        let mut world = Self { near, far, cable, found, runs, refuses, clock, pilot, at };
+        world.set_up(pinned);
         world
+    }
+
+    /// The configuration has the span as it runs now.
+    pub fn set_up(&mut self, pinned: &[Setting]) {
+        let modes = self.near.driver.line_modes(SPAN);
+        let pinned = BTreeSet::from_iter(pinned.iter().copied());
+        self.tell(SpanInput::Setup(SpanSetup { plan: self.near.plan.clone(), modes, pinned }));
     }
 
     pub fn now(&self) -> Now {
@@ -157,7 +165,12 @@ impl World {
 
     fn serve(&mut self) {
         let now = self.now();
-        let mut hands = Gateway { near: &mut self.near, found: &mut self.found, runs: &mut self.runs };
+        let mut hands = Gateway {
+            near: &mut self.near,
+            found: &mut self.found,
+            runs: &mut self.runs,
+            refuses: self.refuses,
+        };
         serve(&mut self.pilot, now, &mut hands);
     }
 

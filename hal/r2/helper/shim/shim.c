@@ -18,16 +18,28 @@
 #include <openr2.h>
 #include "shim.h"
 
-/* The group of DAHDI's requests, and the two that are used here (dahdi/user.h). */
+/* The group of DAHDI's requests, and those that are used here (dahdi/user.h). */
 #define DAHDI 0xDA
 #define DAHDI_FLUSH 3
 #define DAHDI_FLUSH_READ 1
 #define DAHDI_BITS 43
+#define DAHDI_BUFFERS 27
+
+/* How a channel keeps audio: struct dahdi_bufferinfo. */
+struct buffers {
+	int transmit_policy;
+	int receive_policy;
+	int count;
+	int size;
+	int full_read;
+	int full_write;
+};
 
 #define MANY 1024
 
 static const struct demarc_io *io;
 static unsigned char claimed[MANY];
+static struct buffers former[MANY];
 static int64_t moment;
 
 void demarc_install(const struct demarc_io *functions)
@@ -278,9 +290,23 @@ int demarc_received_bits(int fd)
 	return bits & 0x0F;
 }
 
-int demarc_flush_read(int fd)
+void demarc_listen(int fd, int on)
 {
+	/* The library writes blocks of its own length, whatever buffers another owner has set. */
+	const struct buffers own = {0, 0, 4, OR2_CHAN_READ_SIZE, 0, 0};
 	int what = DAHDI_FLUSH_READ;
 
-	return ioctl(fd, _IOW(DAHDI, DAHDI_FLUSH, int), &what) ? -errno : 0;
+	if (!is_ours(fd) && fd >= 0 && fd < MANY) {
+		if (on) {
+			if (ioctl(fd, _IOR(DAHDI, DAHDI_BUFFERS, struct buffers), &former[fd])) {
+				former[fd].size = 0;
+			}
+			ioctl(fd, _IOW(DAHDI, DAHDI_BUFFERS, struct buffers), &own);
+		} else if (former[fd].size > 0) {
+			ioctl(fd, _IOW(DAHDI, DAHDI_BUFFERS, struct buffers), &former[fd]);
+		}
+	}
+	if (on) {
+		ioctl(fd, _IOW(DAHDI, DAHDI_FLUSH, int), &what);
+	}
 }

@@ -66,7 +66,8 @@ void *demarc_channel(void *context, int fd, int slot);
 
 /* Any DAHDI channel. Four bits, or a negative errno. */
 int demarc_received_bits(int fd);
-/* Throws away what the card has queued towards us. */
-int demarc_flush_read(int fd);
+/* The library reads audio from now on, or no longer does: what the card has queued towards us is
+ * thrown away, and its buffers are those of the library, or again those of whoever had it before. */
+void demarc_listen(int fd, int on);
 
 #endif

@@ -72,7 +72,7 @@ unsafe extern "C" {
     fn demarc_context(settings: *const RawSettings) -> *mut c_void;
     fn demarc_channel(context: *mut c_void, fd: c_int, slot: c_int) -> *mut c_void;
     fn demarc_received_bits(fd: c_int) -> c_int;
-    fn demarc_flush_read(fd: c_int) -> c_int;
+    fn demarc_listen(fd: c_int, on: c_int);
 
     fn openr2_chan_delete(channel: *mut c_void);
     fn openr2_chan_process_event(channel: *mut c_void) -> c_int;
@@ -256,8 +256,8 @@ impl Channel {
     pub fn listen(&mut self, on: bool) {
         // SAFETY: as above.
         unsafe {
+            demarc_listen(self.fd, on.into());
             if on {
-                demarc_flush_read(self.fd);
                 openr2_chan_enable_read(self.raw.as_ptr());
             } else {
                 openr2_chan_disable_read(self.raw.as_ptr());

@@ -1,6 +1,6 @@
 //! What the laboratory's guest runs: `in-guest SUITE [PART OF A NAME]`.
 use demarc_dahdi_tests::check::Checks;
-use demarc_dahdi_tests::{analog, bulk, conformance, isdn, trouble};
+use demarc_dahdi_tests::{analog, bulk, conformance, isdn, r2, trouble};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -8,10 +8,11 @@ fn main() -> ExitCode {
     let suite = arguments.next().unwrap_or_default();
     let mut checks = Checks::new(arguments.next());
     type Suite = fn(&mut Checks);
-    const SUITES: [(&str, Suite); 6] = [
+    const SUITES: [(&str, Suite); 7] = [
         ("conformance", conformance::run),
         ("interop", isdn::interop::run),
         ("pri", isdn::calls::run),
+        ("r2", r2::run),
         ("analog", analog::run),
         ("bulk", bulk::run),
         ("trouble", trouble::run),

@@ -104,18 +104,12 @@ const CASES: &[Case] = &[
         "no span 7",
     ),
     (
-        |c| {
-            c.trunks[0].kind =
-                TrunkKind::Fxo { lines: vec![LineId(1)], hunt: Hunt::Ascending }
-        },
+        |c| c.trunks[0].kind = TrunkKind::Fxo { lines: vec![LineId(1)], hunt: Hunt::Ascending },
         "/trunks/1/kind/lines/0",
         "line 1 is taken",
     ),
     (
-        |c| {
-            c.trunks[1].kind =
-                TrunkKind::Fxo { lines: vec![LineId(9)], hunt: Hunt::Ascending }
-        },
+        |c| c.trunks[1].kind = TrunkKind::Fxo { lines: vec![LineId(9)], hunt: Hunt::Ascending },
         "/trunks/1/kind/lines/0",
         "no line 9",
     ),

@@ -1,8 +1,8 @@
 //! Calls as they sometimes are.
 
-use super::bench::Bench;
+use super::bench::{Bench, quick};
 use demarc_isdn::socket::Socket;
-use demarc_isdn::{Command, Event};
+use demarc_isdn::{Command, Event, Settings};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -15,7 +15,7 @@ fn cleared(event: &Event) -> Option<u8> {
 
 #[test]
 fn a_cut_d_channel_takes_layer_2_and_its_calls_down() {
-    let mut bench = Bench::up(false);
+    let mut bench = Bench::of(&Settings { timers: quick(), ..Settings::default() });
     let wanted = bench.network.setup("02079460001");
     bench.network.send(Command::Setup(wanted));
     let far = bench.user("SETUP", |event| match event {
@@ -48,9 +48,18 @@ fn a_cut_d_channel_takes_layer_2_and_its_calls_down() {
 
 #[test]
 fn a_killed_helper_is_a_dead_d_channel_to_the_other_side() {
-    let mut bench = Bench::up(false);
+    let settings = Settings { timers: quick(), ..Settings::default() };
+    let mut bench = Bench::of(&settings);
+    bench.call(1);
     bench.user.child.kill().unwrap();
     bench.network("down", |event| (*event == Event::Down).then_some(()));
+    bench.network("its call", cleared);
+    // Another takes its place.
+    bench.replace(false, &settings);
+    bench.user_says(&Event::Up);
+    bench.network_says(&Event::Up);
+    let (near, far) = bench.call(1);
+    bench.clear(near, far);
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! What the driver does on real DAHDI beyond what every driver must: live changes, cards that vanish,
 //! E&M and CAS, and its figures.
 //!
-//! Run inside the laboratory with two pairs of spans, made as the laboratory makes them:
-//! `tools/dahdi-lab run --spans e1x2,t1x2 -- …/examples/behaviour`; `behaviour load` wants E1 pairs alone.
+//! What the laboratory's guest runs for `tests/driver.rs`: `driver-in-guest` wants an E1 pair and a T1 pair,
+//! `driver-in-guest load` E1 pairs alone.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use demarc_hal::{
