@@ -116,6 +116,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every card that was found, those that nothing drives among them */
+        get: operations["list_cards"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/config": {
         parameters: {
             query?: never;
@@ -290,6 +307,23 @@ export interface paths {
         post?: never;
         /** Delete an extension */
         delete: operations["delete_extension"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/findings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the autopilot found out, from what, and how sure it is */
+        get: operations["list_findings"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -783,6 +817,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/spans/{id}/channels/{slot}/restart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * RESTART a B channel that is stuck
+         * @description It never touches a call: a channel that carries one is refused. Both sides forget what they think
+         *     of the channel (Q.931 §5.5); how it went shows in the live view.
+         */
+        post: operations["restart_channel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/spans/{id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Layer 1 of a span: alarms and counters */
+        get: operations["get_span_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/status": {
         parameters: {
             query?: never;
@@ -918,12 +990,17 @@ export interface components {
          * @description An alarm of layer 1, worst first.
          * @enum {string}
          */
-        Alarm: "red" | "yellow" | "blue" | "recovering";
+        Alarm: "red" | "yellow" | "blue" | "recovering" | "loss_of_signal" | "loss_of_frame" | "loss_of_multiframe" | "loopback" | "not_open";
         /**
          * @description How the far end's answer is seen on an analog line.
          * @enum {string}
          */
         AnswerSupervision: "polarity" | "voice" | "after_dialling";
+        /**
+         * @description Where a card is plugged in.
+         * @enum {string}
+         */
+        Bus: "pci" | "usb" | "virtual";
         /**
          * Format: int64
          * @description A call: unique for ever, because it is stored. Begins with the start time of the gateway.
@@ -943,6 +1020,7 @@ export interface components {
             /** @description Who called; a withheld number is kept here. */
             caller: components["schemas"]["CallerId"];
             cause?: components["schemas"]["Cause"] | null;
+            charge?: components["schemas"]["Charge"] | null;
             /** @description An emergency call. */
             emergency: boolean;
             /**
@@ -1014,6 +1092,83 @@ export interface components {
             type: "withhold";
         };
         /**
+         * @description When caller identity is sent, relative to ringing.
+         * @enum {string}
+         */
+        CallerIdStart: "after_polarity" | "after_first_ring" | "before_ring";
+        /** @description A telephony card, or something that looks like one. */
+        Card: {
+            /** @description Which bus it is on. */
+            bus: components["schemas"]["Bus"];
+            /**
+             * Format: int32
+             * @description Device, from the bus.
+             */
+            device: number;
+            /** @description The kernel driver that is bound to it. */
+            driver?: string | null;
+            /**
+             * @description What names the card for good: `pci-0000:05:00.0`, `usb-X1040120`, and the like. The numbers
+             *     of its spans hang on it.
+             */
+            id: string;
+            /** @description Model, for people: `Digium TE435`. */
+            model: string;
+            /** @description Its spans; none until it works. */
+            spans: components["schemas"]["SpanId"][];
+            /** @description How it does. */
+            state: components["schemas"]["CardState"];
+            /**
+             * Format: int32
+             * @description Subsystem device; 0 when the bus has none.
+             */
+            subdevice: number;
+            /**
+             * Format: int32
+             * @description Subsystem vendor; 0 when the bus has none.
+             */
+            subvendor: number;
+            /**
+             * Format: int32
+             * @description Vendor, from the bus.
+             */
+            vendor: number;
+        };
+        /** @description How a card does. */
+        CardState: {
+            /** @enum {string} */
+            state: "working";
+        } | {
+            /** @description What it does now, in words. */
+            stage: string;
+            /** @enum {string} */
+            state: "starting";
+        } | {
+            /** @description Why, in words. */
+            reason: string;
+            /** @description What to do about it, in words. */
+            remedy: string;
+            /** @enum {string} */
+            state: "not_driven";
+        } | {
+            /** @description Which file is wanted. */
+            file: string;
+            /** @description What to do about it, in words. */
+            remedy: string;
+            /** @enum {string} */
+            state: "firmware_missing";
+        } | {
+            /** @description Why, in words. */
+            reason: string;
+            /** @description What to do about it, in words. */
+            remedy: string;
+            /** @enum {string} */
+            state: "unsupported";
+        } | {
+            /** @enum {string} */
+            state: "gone";
+        };
+        /**
          * Format: int32
          * @description A Q.850 cause value, 1–127.
          */
@@ -1023,6 +1178,23 @@ export interface components {
          * @enum {string}
          */
         CauseProfile: "rfc3398" | "asterisk" | "audiocodes";
+        /** @description One pair of a table of causes. */
+        CauseRule: {
+            /** @description The Q.850 cause. */
+            cause: components["schemas"]["Cause"];
+            /**
+             * Format: int32
+             * @description The SIP status, 300–699.
+             */
+            status: number;
+            /** @description Which way it holds. */
+            way?: components["schemas"]["CauseWay"];
+        };
+        /**
+         * @description Which way a pair of causes holds.
+         * @enum {string}
+         */
+        CauseWay: "both" | "to_status" | "from_status";
         /**
          * @description One channel: a timeslot of a digital span (1–31 on E1, 1–24 on T1) or an analog port (from 1).
          *
@@ -1042,11 +1214,33 @@ export interface components {
          * @enum {string}
          */
         ChannelState: "idle" | "ringing" | "dialling" | "busy" | "guard" | "off_hook" | "down";
+        /** @description What a call costs, as the network says (advice of charge, EN 300 182). */
+        Charge: {
+            /**
+             * Format: int64
+             * @description Thousandths of the currency.
+             */
+            amount?: number | null;
+            /** @description The whole charge (AOC-E); else what has been run up so far (AOC-D). */
+            complete: boolean;
+            /** @description The currency as the network names it: `EUR`. */
+            currency?: string | null;
+            /**
+             * Format: int32
+             * @description Charging units.
+             */
+            units?: number | null;
+        };
         /**
          * @description What went wrong, for programs.
          * @enum {string}
          */
         Code: "malformed" | "sign_in" | "forbidden" | "not_found" | "method_not_allowed" | "timeout" | "conflict" | "stale_revision" | "too_large" | "unsupported_media_type" | "invalid" | "revision_required" | "too_many_attempts" | "internal" | "busy" | "disk_full";
+        /**
+         * @description How sure a default is.
+         * @enum {string}
+         */
+        Confidence: "low" | "medium" | "high";
         /** @description Everything an administrator can set. */
         Config: {
             /** @description Telephones. */
@@ -1101,6 +1295,11 @@ export interface components {
             /** @description The token itself: shown only now. */
             token: string;
         };
+        /**
+         * @description Calls for 64 kbit/s unrestricted digital.
+         * @enum {string}
+         */
+        DataCalls: "refuse" | "transparent";
         /** @description Who answers. */
         Destination: {
             /** @description Which. */
@@ -1158,10 +1357,55 @@ export interface components {
          * @enum {string}
          */
         Direction: "in" | "out" | "note";
+        /** @description A number that is told from the others on its pair by how it rings. */
+        DistinctiveRing: {
+            /** @description Milliseconds on, off, on … of one period, without the long pause at its end: `800, 400, 800`. */
+            cadence: number[];
+            /** @description The number that was called: `+442079460982`. */
+            number: string;
+        };
+        /**
+         * @description In which header a diversion travels.
+         * @enum {string}
+         */
+        DiversionForm: "diversion" | "history_info" | "both" | "none";
+        /**
+         * @description How digits travel during a call.
+         * @enum {string}
+         */
+        DtmfForm: "telephone_event" | "in_band";
+        /** @description How the channels of an E&M span are run (ANSI T1.405). */
+        EmSettings: {
+            /**
+             * Format: int32
+             * @description The longest pause between two digits that come in, in milliseconds (500–15000).
+             * @default 3000
+             */
+            digit_timeout_ms: number;
+            /**
+             * Format: int32
+             * @description Digits of a called number that come in, 0–15: fewer end with a pause. 0: none come, and calls go
+             *     where an empty number leads.
+             * @default 10
+             */
+            digits: number;
+            /**
+             * @description How the far end says that it is ready for digits.
+             * @default wink
+             */
+            start: components["schemas"]["EmStart"];
+        };
+        /**
+         * @description How the far end of an E&M line says that it is ready for digits.
+         * @enum {string}
+         */
+        EmStart: "wink" | "immediate" | "delay";
         /** @description An internal number. */
         Extension: {
             /** @description What it rings, all at once. */
             devices: components["schemas"]["DeviceId"][];
+            /** @description What its user has switched on. */
+            features?: components["schemas"]["ExtensionFeatures"];
             /** @description Names it. */
             id: components["schemas"]["ExtensionId"];
             /** @description Whose it is; shown to who is called, 1–64 characters. */
@@ -1173,24 +1417,165 @@ export interface components {
             /** @description Never show the number outside. */
             withhold?: boolean;
         };
+        /** @description What the user of an extension has switched on. */
+        ExtensionFeatures: {
+            /**
+             * @description A second call is announced to an analog telephone in a call.
+             * @default true
+             */
+            call_waiting: boolean;
+            /**
+             * @description Refuse every call as busy.
+             * @default false
+             */
+            do_not_disturb: boolean;
+            /**
+             * Format: int32
+             * @description How long it rings before that, in seconds (5–120).
+             * @default 20
+             */
+            forward_after_s: number;
+            /**
+             * @description Every call goes to this number instead; none = not.
+             * @default null
+             */
+            forward_always: string | null;
+            /**
+             * @description A call goes to this number when the extension is busy.
+             * @default null
+             */
+            forward_busy: string | null;
+            /**
+             * @description A call goes to this number when nobody answers, or no telephone can be reached.
+             * @default null
+             */
+            forward_no_answer: string | null;
+            /**
+             * @description The message lamp is lit, and dial tone stutters.
+             * @default false
+             */
+            message_waiting: boolean;
+        };
         /**
          * Format: int32
          * @description Names an extension.
          */
         ExtensionId: number;
         /**
+         * @description What a code does.
+         * @enum {string}
+         */
+        Feature: "forward_always" | "forward_always_off" | "forward_always_ask" | "forward_busy" | "forward_busy_off" | "forward_busy_ask" | "forward_no_answer" | "forward_no_answer_off" | "forward_no_answer_ask" | "do_not_disturb" | "do_not_disturb_off" | "do_not_disturb_ask" | "call_waiting" | "call_waiting_off" | "call_waiting_ask" | "withhold" | "show" | "redial" | "call_return" | "pick_up" | "park" | "message_lamp" | "message_lamp_off";
+        /** @description A code and what it does. */
+        FeatureCode: {
+            /**
+             * @description What is dialled: digits, `*` and `#`; `X` is any digit, and one `N` stands for a number: up
+             *     to the `#` that follows it, or up to the end.
+             */
+            code: string;
+            /** @description What it does. */
+            feature: components["schemas"]["Feature"];
+        };
+        /** @description One thing that an installer would otherwise have to know. */
+        Finding: {
+            /** @description How far to trust it. */
+            confidence: components["schemas"]["Confidence"];
+            /** @description What was seen: short sentences, the oldest first, at most [`Finding::SENTENCES`]. */
+            evidence: string[];
+            /** @description How it was found out. */
+            grade: components["schemas"]["Grade"];
+            /** @description The admin has pinned the setting: the value is his, and what was seen is only shown. */
+            pinned: boolean;
+            /** @description Which setting. */
+            setting: components["schemas"]["Setting"];
+            /** @description What it is about. */
+            subject: components["schemas"]["Subject"];
+            /** @description Its value as the configuration writes it; none while it is not known. */
+            value?: string | null;
+        };
+        /**
+         * @description What the recall key (hook flash) of an analog telephone does.
+         * @enum {string}
+         */
+        FlashCustom: "country" | "digits" | "plain" | "off";
+        /**
          * @description Frame alignment.
          * @enum {string}
          */
         Framing: "crc4" | "basic" | "esf" | "d4";
+        /** @description What the user of an analog telephone finds there. */
+        FxsFeatures: {
+            /**
+             * @description Ring otherwise for calls from inside than for calls from outside.
+             * @default false
+             */
+            distinctive_ring: boolean;
+            /**
+             * @description What the recall key (hook flash) does.
+             * @default country
+             */
+            flash: components["schemas"]["FlashCustom"];
+            /**
+             * @description Call this number as soon as the telephone is lifted, or after `hot_line_after_s` seconds in
+             *     which nothing was dialled.
+             * @default null
+             */
+            hot_line: string | null;
+            /**
+             * Format: int32
+             * @description Seconds (0–14); 0 = at once.
+             * @default 0
+             */
+            hot_line_after_s: number;
+            /**
+             * @description Switch the telephone's message lamp by FSK (VMWI) while it is on hook.
+             * @default true
+             */
+            message_lamp: boolean;
+            /**
+             * @description Who hangs up between two calls joins their parties; otherwise the call on hold rings back.
+             * @default true
+             */
+            transfer_on_hang_up: boolean;
+        };
         /** @description An FXS port. */
         FxsPort: {
             /** @description Where it is. */
             channel: components["schemas"]["ChannelId"];
+            /** @description What the telephone's user finds there. */
+            features?: components["schemas"]["FxsFeatures"];
             /** @description Take battery away for a moment when the far end hangs up (kewl start). */
             open_loop_on_hangup: boolean;
             /** @description Reverse the polarity when the far end answers (payphones, call metering). */
             reverse_on_answer?: boolean;
+        };
+        /**
+         * @description How something was found out, the most certain first.
+         * @enum {string}
+         */
+        Grade: "read" | "probed" | "learnt" | "country" | "telco";
+        /** @description A tone that ends calls on a line: what was learnt, or what the admin wrote. */
+        HangupTone: {
+            /**
+             * Format: int32
+             * @description First frequency in Hz (200–2000).
+             */
+            f1: number;
+            /**
+             * Format: int32
+             * @description Second frequency in Hz, added; 0 = none.
+             */
+            f2?: number;
+            /**
+             * Format: int32
+             * @description How long it is silent, in milliseconds (50–2000).
+             */
+            off_ms: number;
+            /**
+             * Format: int32
+             * @description How long it sounds, in milliseconds (50–2000).
+             */
+            on_ms: number;
         };
         /** @description A port as the hardware has it. */
         HardwarePort: {
@@ -1216,6 +1601,11 @@ export interface components {
             status: string;
         };
         /**
+         * @description How the far end learns of hold.
+         * @enum {string}
+         */
+        HoldForm: "nothing" | "notify" | "hold";
+        /**
          * @description In which order the channels or lines of a trunk are tried.
          * @enum {string}
          */
@@ -1238,6 +1628,243 @@ export interface components {
          * @description Names an inbound route.
          */
         InboundRouteId: number;
+        /**
+         * @description Primary or basic rate.
+         * @enum {string}
+         */
+        IsdnAccess: "primary_rate" | "basic_rate_ptp" | "basic_rate_ptmp";
+        /** @description ISDN of a span. */
+        IsdnSettings: {
+            /**
+             * @description Primary or basic rate.
+             * @default primary_rate
+             */
+            access: components["schemas"]["IsdnAccess"];
+            /**
+             * @description What an alarm of layer 1 means.
+             * @default usual
+             */
+            layer_1: components["schemas"]["Layer1Persistence"];
+            /**
+             * @description What becomes of layer 2 when nobody needs it.
+             * @default usual
+             */
+            layer_2: components["schemas"]["Layer2Persistence"];
+            /** @default null */
+            nfas: components["schemas"]["NfasMember"] | null;
+            /**
+             * @description Only calls to these numbers are taken: for a bus that others share. A number fits when the
+             *     called number ends with it. Empty = all; 100 at most.
+             * @default []
+             */
+            own_numbers: string[];
+            /**
+             * Format: int32
+             * @description Every idle B channel is restarted after so many minutes, 0–10080; 0 = never. The pause grows
+             *     when the switch does not answer.
+             * @default 0
+             */
+            restart_min: number;
+            /**
+             * @description SERVICE messages are answered (NI-2, 5ESS, 4ESS, DMS-100).
+             * @default false
+             */
+            service_messages: boolean;
+            /**
+             * @description The far end may hold and transfer its calls.
+             * @default true
+             */
+            supplementary: boolean;
+            /**
+             * @description Timers and counters that differ from the usual.
+             * @default {
+             *       "k": null,
+             *       "n200": null,
+             *       "n316": null,
+             *       "t200_ms": null,
+             *       "t203_ms": null,
+             *       "t301_s": null,
+             *       "t302_s": null,
+             *       "t303_ms": null,
+             *       "t304_s": null,
+             *       "t305_ms": null,
+             *       "t306_s": null,
+             *       "t308_ms": null,
+             *       "t309_s": null,
+             *       "t310_s": null,
+             *       "t313_ms": null,
+             *       "t316_ms": null
+             *     }
+             */
+            timers: components["schemas"]["IsdnTimers"];
+        };
+        /** @description Timers and counters of Q.921 and Q.931 that differ from the usual; none = as usual. */
+        IsdnTimers: {
+            /**
+             * Format: int32
+             * @description Frames on their way without acknowledgement, 1–127 (7; 1 on basic rate).
+             * @default null
+             */
+            k: number | null;
+            /**
+             * Format: int32
+             * @description Retransmissions of a frame, 1–20 (3).
+             * @default null
+             */
+            n200: number | null;
+            /**
+             * Format: int32
+             * @description How often RESTART is sent, 1–10 (2).
+             * @default null
+             */
+            n316: number | null;
+            /**
+             * Format: int32
+             * @description Retransmission of a frame, in milliseconds, 100–60000 (1 s).
+             * @default null
+             */
+            t200_ms: number | null;
+            /**
+             * Format: int32
+             * @description Longest silence of layer 2, in milliseconds, 1000–3600000 (10 s).
+             * @default null
+             */
+            t203_ms: number | null;
+            /**
+             * Format: int32
+             * @description Alerting without an answer, in seconds, 30–3600 (180).
+             * @default null
+             */
+            t301_s: number | null;
+            /**
+             * Format: int32
+             * @description Pause between two digits, in seconds, 3–60 (10).
+             * @default null
+             */
+            t302_s: number | null;
+            /**
+             * Format: int32
+             * @description SETUP without an answer, in milliseconds, 1000–60000 (4 s).
+             * @default null
+             */
+            t303_ms: number | null;
+            /**
+             * Format: int32
+             * @description Overlap sending without an answer, in seconds, 5–120 (30).
+             * @default null
+             */
+            t304_s: number | null;
+            /**
+             * Format: int32
+             * @description DISCONNECT without an answer, in milliseconds, 1000–120000 (30 s).
+             * @default null
+             */
+            t305_ms: number | null;
+            /**
+             * Format: int32
+             * @description A tone or announcement after DISCONNECT, in seconds, 1–300 (30).
+             * @default null
+             */
+            t306_s: number | null;
+            /**
+             * Format: int32
+             * @description RELEASE without an answer, in milliseconds, 1000–60000 (4 s).
+             * @default null
+             */
+            t308_ms: number | null;
+            /**
+             * Format: int32
+             * @description How long an answered call outlives layer 2, in seconds, 1–600 (6).
+             * @default null
+             */
+            t309_s: number | null;
+            /**
+             * Format: int32
+             * @description CALL PROCEEDING without progress, in seconds, 5–600 (user side 120, network side 40).
+             * @default null
+             */
+            t310_s: number | null;
+            /**
+             * Format: int32
+             * @description CONNECT without its acknowledgement, in milliseconds, 1000–60000 (4 s).
+             * @default null
+             */
+            t313_ms: number | null;
+            /**
+             * Format: int32
+             * @description RESTART without an acknowledgement, in milliseconds, 1000–600000 (120 s).
+             * @default null
+             */
+            t316_ms: number | null;
+        };
+        /** @description How calls travel on an ISDN trunk. */
+        IsdnTrunk: {
+            /**
+             * @description The network is asked what calls cost (EuroISDN).
+             * @default false
+             */
+            ask_charge: boolean;
+            /**
+             * @description What we ask of the network for calls that leave.
+             * @default speech
+             */
+            bearer: components["schemas"]["OutgoingBearer"];
+            /**
+             * @description Called numbers that we send.
+             * @default {
+             *       "form": "mirror"
+             *     }
+             */
+            called: components["schemas"]["NumberForm"];
+            /**
+             * @description Calling, redirecting and connected numbers that we send.
+             * @default {
+             *       "form": "mirror"
+             *     }
+             */
+            calling: components["schemas"]["NumberForm"];
+            /**
+             * @description Calls for 64 kbit/s unrestricted digital.
+             * @default refuse
+             */
+            data_calls: components["schemas"]["DataCalls"];
+            /**
+             * @description The far end learns of hold.
+             * @default notify
+             */
+            hold: components["schemas"]["HoldForm"];
+            /**
+             * @description Digits in front of numbers that arrive.
+             * @default {
+             *       "international": null,
+             *       "national": null,
+             *       "private": null,
+             *       "subscriber": null,
+             *       "unknown": null
+             *     }
+             */
+            received: components["schemas"]["ReceivedPrefixes"];
+            /**
+             * @description Who answered is told (COLP).
+             * @default true
+             */
+            send_connected: boolean;
+            /**
+             * @description Names are sent (display; facility with QSIG).
+             * @default true
+             */
+            send_name: boolean;
+            /**
+             * @description Diversions are told.
+             * @default true
+             */
+            send_redirecting: boolean;
+            /**
+             * @description The network may be asked to connect two of its calls to each other.
+             * @default false
+             */
+            transfer: boolean;
+        };
         /** @description The ladder of one call. */
         Ladder: {
             /** @description Which call. */
@@ -1271,6 +1898,16 @@ export interface components {
             protocol: components["schemas"]["Protocol"];
         };
         /**
+         * @description What an alarm of layer 1 means.
+         * @enum {string}
+         */
+        Layer1Persistence: "usual" | "required" | "may_sleep";
+        /**
+         * @description What becomes of layer 2 when nobody needs it.
+         * @enum {string}
+         */
+        Layer2Persistence: "usual" | "keep_up" | "leave_down";
+        /**
          * @description What a leg does.
          * @enum {string}
          */
@@ -1280,6 +1917,7 @@ export interface components {
             /** @description How the far end's answer is seen. */
             answer: components["schemas"]["AnswerSupervision"];
             caller_id?: components["schemas"]["CallerIdForm"] | null;
+            caller_id_start?: components["schemas"]["CallerIdStart"] | null;
             /** @description Its FXO port. */
             channel: components["schemas"]["ChannelId"];
             /**
@@ -1288,18 +1926,55 @@ export interface components {
              */
             dial_tone_wait_ms: number;
             /**
+             * @description Several numbers on one pair: which cadence of ringing means which number. What fits none
+             *     is a call to `number`.
+             */
+            distinctive?: components["schemas"]["DistinctiveRing"][];
+            /**
+             * Format: int32
+             * @description Register recall ("flash") toward the exchange opens the loop for so many milliseconds
+             *     (50–1000); none = as the country does.
+             */
+            flash_ms?: number | null;
+            /**
              * Format: int32
              * @description The line rests this long after a call, in milliseconds (0–10000).
              */
             guard_ms: number;
+            hangup_tone?: components["schemas"]["HangupTone"] | null;
             /** @description Names it. */
             id: components["schemas"]["LineId"];
             /** @description For people, 1–64 characters. */
             name: string;
             /** @description The number that callers dial to reach it, for routing: `+442079460981`; may be empty. */
             number?: string;
+            /** @description Settings that the autopilot leaves alone. */
+            pinned?: components["schemas"]["Setting"][];
             /** @description Dial by pulses instead of tones. */
             pulse?: boolean;
+            /**
+             * Format: int32
+             * @description Gain from the line towards us, in dB (−24 to 12).
+             */
+            receive_gain_db?: number;
+            /**
+             * Format: int32
+             * @description A ring shorter than this is none, in milliseconds (0–1000). The card has a filter of its own;
+             *     more is needed where a telephone that dials by pulses shares the pair.
+             */
+            ring_debounce_ms?: number;
+            /**
+             * Format: int32
+             * @description A call in which the far end is silent for so many seconds is over (10–3600); 0 = never.
+             */
+            silence_s?: number;
+            /** @description How the line is seized and released. */
+            start?: components["schemas"]["StartMode"];
+            /**
+             * Format: int32
+             * @description Gain towards the line, in dB (−24 to 12).
+             */
+            transmit_gain_db?: number;
         };
         /**
          * @description Line code.
@@ -1347,6 +2022,11 @@ export interface components {
         };
         /** @description A B channel. */
         LiveChannel: {
+            /**
+             * @description What is wrong with it, in words: out of service, stuck at the far end. A stuck channel can be
+             *     restarted when no call is on it.
+             */
+            alarm?: string | null;
             /**
              * Format: int32
              * @description Timeslot.
@@ -1475,16 +2155,84 @@ export interface components {
             /** @description The password. */
             password: string;
         };
+        /**
+         * @description Maintenance of a digital span. One thing at a time; every one but [`Maintenance::None`] takes
+         *     the span out of service.
+         * @enum {string}
+         */
+        Maintenance: "none" | "local_loop" | "line_loop" | "payload_loop" | "loop_up" | "loop_down" | "prbs";
         /** @description A token to make. */
         NewToken: {
             /** @description Which program it is for, 1–64 characters. */
             name: string;
+        };
+        /** @description A span of a group that shares a D channel (non-facility associated signalling, NFAS). */
+        NfasMember: {
+            /** @description What its D channel is for. */
+            d_channel: components["schemas"]["NfasRole"];
+            /**
+             * Format: int32
+             * @description Which group, 1–255.
+             */
+            group: number;
+            /**
+             * Format: int32
+             * @description The interface identifier by which the switch names the span, 0–127.
+             */
+            interface: number;
+        };
+        /**
+         * @description What the D channel of a span is for in its group.
+         * @enum {string}
+         */
+        NfasRole: "none" | "primary" | "backup";
+        /** @description In which type and plan (Q.931 §4.5.10) numbers are sent. */
+        NumberForm: {
+            /** @enum {string} */
+            form: "mirror";
+        } | {
+            /** @enum {string} */
+            form: "national";
+        } | {
+            /** @enum {string} */
+            form: "international";
+        } | {
+            /** @enum {string} */
+            form: "dialled";
+        } | {
+            /** @enum {string} */
+            form: "table";
+            /** @description In order; 64 at most. */
+            rules: components["schemas"]["NumberRule"][];
         };
         /**
          * @description The form in which a number is sent to a trunk.
          * @enum {string}
          */
         NumberFormat: "as_dialled" | "national" | "e164";
+        /** @description One rule of a table of numbers. */
+        NumberRule: {
+            /**
+             * Format: int32
+             * @description Numbering plan: 0 unknown, 1 E.164, 8 national, 9 private.
+             */
+            npi?: number;
+            /** @description Numbers that begin so (`+44`, `0`, …); empty fits all. */
+            prefix: string;
+            /** @description Digits that are put in front instead. */
+            prepend?: string;
+            /**
+             * Format: int32
+             * @description How many characters of the number are left out, 0–32.
+             */
+            strip?: number;
+            /**
+             * Format: int32
+             * @description Type of number: 0 unknown, 1 international, 2 national, 3 network specific, 4 subscriber, 6
+             *     abbreviated.
+             */
+            ton: number;
+        };
         /** @description An order of routes. */
         Order: {
             /** @description The id of every route, each once. */
@@ -1522,6 +2270,11 @@ export interface components {
          * @description Names an outbound route.
          */
         OutboundRouteId: number;
+        /**
+         * @description What we ask of the network for a call that leaves.
+         * @enum {string}
+         */
+        OutgoingBearer: "speech" | "audio31k";
         /** @description A new password. */
         PasswordChange: {
             /** @description The present one. */
@@ -1542,7 +2295,7 @@ export interface components {
          *     feeds an analog telephone.
          * @enum {string}
          */
-        PortKind: "fxo" | "fxs" | "bearer" | "d_channel";
+        PortKind: "fxo" | "fxs" | "bearer" | "d_channel" | "cas" | "e_and_m";
         /**
          * @description May the called party see the number? (Q.931 presentation indicator, RFC 3323 `id`.)
          * @enum {string}
@@ -1588,6 +2341,118 @@ export interface components {
          * @enum {string}
          */
         Protocol: "sip" | "q931" | "line" | "media" | "pbx";
+        /**
+         * @description What a caller is said to be (group II, Q.441 §3.3).
+         * @enum {string}
+         */
+        R2Category: "national" | "national_priority" | "international" | "international_priority" | "test";
+        /** @description How the channels of an MFC/R2 span are run (ITU-T Q.400–Q.490). */
+        R2Settings: {
+            /**
+             * @description Take calls that the called party is to pay for.
+             * @default false
+             */
+            allow_collect_calls: boolean;
+            /**
+             * @description Ask for the caller's number before the rest of the called one; none = as the country does.
+             * @default null
+             */
+            ani_first: boolean | null;
+            /**
+             * @description What we say that our callers are.
+             * @default national
+             */
+            category: components["schemas"]["R2Category"];
+            /**
+             * @description Callers pay for calls that we take.
+             * @default true
+             */
+            charge_calls: boolean;
+            /**
+             * Format: int32
+             * @description The longest wait for the next digit, in milliseconds (500–20000); none = 5 s.
+             * @default null
+             */
+            digit_timeout_ms: number | null;
+            /**
+             * @description Answer twice, so that the exchange drops collect calls (Brazil).
+             * @default false
+             */
+            double_answer: boolean;
+            /**
+             * @description Our hang-up frees the caller's exchange at once (Brazil).
+             * @default false
+             */
+            forced_release: boolean;
+            /**
+             * @description Take calls without the group B decision.
+             * @default false
+             */
+            immediate_accept: boolean;
+            /**
+             * Format: int32
+             * @description The most digits of the caller's number that we ask for, 0–32.
+             * @default 20
+             */
+            max_ani: number;
+            /**
+             * Format: int32
+             * @description The most digits of the called number that we ask for, 1–32: where the country has no signal
+             *     for its end, a shorter number costs [`R2Settings::digit_timeout_ms`].
+             * @default 20
+             */
+            max_dnis: number;
+            /**
+             * Format: int32
+             * @description A break of the answer that lasts no longer is a metering pulse, in milliseconds (0–2000; 0: there
+             *     are none); none = as the country does.
+             * @default null
+             */
+            metering_pulse_ms: number | null;
+            /**
+             * @description Do not ask for the caller's category by itself.
+             * @default false
+             */
+            skip_category: boolean;
+            /**
+             * @description Whose register signals.
+             * @default itu
+             */
+            variant: components["schemas"]["R2Variant"];
+        };
+        /**
+         * @description Whose register signals.
+         * @enum {string}
+         */
+        R2Variant: "itu" | "argentina" | "brazil" | "china" | "colombia" | "czech" | "ecuador" | "indonesia" | "mexico" | "philippines" | "venezuela";
+        /** @description Digits in front of numbers that arrive, by their type. None: what E.164 says. */
+        ReceivedPrefixes: {
+            /**
+             * @description International.
+             * @default null
+             */
+            international: string | null;
+            /**
+             * @description National.
+             * @default null
+             */
+            national: string | null;
+            /**
+             * @description Of a private plan.
+             * @default null
+             */
+            private: string | null;
+            /**
+             * @description Subscriber.
+             * @default null
+             */
+            subscriber: string | null;
+            /**
+             * @description Unknown.
+             * @default null
+             */
+            unknown: string | null;
+        };
         /** @description A revision of the configuration. */
         Revision: {
             /**
@@ -1749,6 +2614,11 @@ export interface components {
          * @enum {string}
          */
         SessionKind: "session" | "token";
+        /**
+         * @description What can be found out. The admin may pin each: the autopilot then leaves it alone.
+         * @enum {string}
+         */
+        Setting: "line_mode" | "framing" | "line_code" | "timing" | "signalling" | "side" | "dialect" | "overlap" | "number_type" | "channel" | "restart" | "battery" | "country" | "dial_tone" | "hangup_tone" | "hang_up" | "answer" | "caller_id" | "caller_id_start";
         /** @description The first start. */
         Setup: {
             /** @description The code that the console shows; case and dashes do not matter. */
@@ -1774,6 +2644,25 @@ export interface components {
             /** @description There is an administrator: sign in. */
             done: boolean;
         };
+        /** @description What the timeslots of a digital span are used for. */
+        Signalling: {
+            /** @enum {string} */
+            type: "isdn";
+        } | {
+            /** @enum {string} */
+            type: "bearers";
+        } | {
+            /** @enum {string} */
+            type: "r2";
+        } | {
+            /** @enum {string} */
+            type: "e_and_m";
+        } | {
+            /** @description A channel bank: each timeslot is an FXO or FXS port, from timeslot 1. */
+            ports: components["schemas"]["PortKind"][];
+            /** @enum {string} */
+            type: "channel_bank";
+        };
         /** @description A number that the simulated telco answers. */
         SimulatedNumber: {
             /** @description What it does. */
@@ -1795,6 +2684,13 @@ export interface components {
         };
         /** @description A SIP provider or another gateway. */
         SipPeer: {
+            cause_profile?: components["schemas"]["CauseProfile"] | null;
+            /** @description Where this peer differs from the profile: looked at first, 64 at most. */
+            causes?: components["schemas"]["CauseRule"][];
+            /** @description In which header a diversion travels. */
+            diversion?: components["schemas"]["DiversionForm"];
+            /** @description How digits travel during a call. */
+            dtmf?: components["schemas"]["DtmfForm"];
             /** @description Host name or address. */
             host: string;
             /** @description Password for digest. */
@@ -1804,6 +2700,12 @@ export interface components {
              * @description Port, 1–65535.
              */
             port: number;
+            /**
+             * Format: int32
+             * @description How often a peer with which we do not register is asked whether it lives (OPTIONS), in
+             *     seconds, 10–3600; 0 = never: it is taken to live.
+             */
+            qualify_s?: number;
             /** @description Register with the peer. */
             register?: boolean;
             /** @description Transport. */
@@ -1834,22 +2736,38 @@ export interface components {
         SipTransport: "udp" | "tcp";
         /** @description A digital span. */
         Span: {
+            /**
+             * Format: int32
+             * @description T1 line build-out, 0 (0–133 ft) to 7.
+             */
+            build_out?: number;
             /** @description The switch's dialect. */
             dialect: components["schemas"]["SpanDialect"];
+            /** @description E&M, when that is the signalling. */
+            e_and_m?: components["schemas"]["EmSettings"];
             /** @description Not used when false. */
             enabled: boolean;
             /** @description Frame alignment. */
             framing: components["schemas"]["Framing"];
             /** @description Its number: that of the hardware. */
             id: components["schemas"]["SpanId"];
+            /** @description ISDN, when that is the signalling. */
+            isdn?: components["schemas"]["IsdnSettings"];
             /** @description Line code. */
             line_code: components["schemas"]["LineCode"];
+            line_mode?: components["schemas"]["SpanKind"] | null;
             /** @description For people, 1–64 characters. */
             name: string;
             /** @description The called number may come digit by digit. */
             overlap: boolean;
+            /** @description Settings that the autopilot leaves alone. */
+            pinned?: components["schemas"]["Setting"][];
+            /** @description MFC/R2, when that is the signalling. */
+            r2?: components["schemas"]["R2Settings"];
             /** @description Our side of the interface. */
             side: components["schemas"]["SpanSide"];
+            /** @description What its timeslots are used for. */
+            signalling?: components["schemas"]["Signalling"];
             /**
              * Format: int32
              * @description Clock priority: 0 = we are the master, 1 = first source …
@@ -1870,12 +2788,76 @@ export interface components {
          * @description What a span carries.
          * @enum {string}
          */
-        SpanKind: "e1" | "t1" | "analog";
+        SpanKind: "e1" | "t1" | "bri" | "analog";
         /**
          * @description Our side of the interface (Q.921, Q.931).
          * @enum {string}
          */
         SpanSide: "user" | "network";
+        /** @description Layer 1 as it is now. */
+        SpanStatus: {
+            /** @description Alarms now; none when the span is in order. */
+            alarms: components["schemas"]["Alarm"][];
+            /**
+             * Format: int64
+             * @description HDLC frames of the D channel that were aborted, overran, or had a wrong check sum.
+             */
+            bad_frames?: number;
+            /**
+             * Format: int64
+             * @description Bipolar violations.
+             */
+            bipolar_violations?: number;
+            /**
+             * Format: int64
+             * @description Bit errors in the test pattern (PRBS).
+             */
+            bit_errors?: number;
+            /**
+             * Format: int64
+             * @description Code violations since the driver started.
+             */
+            code_violations: number;
+            /**
+             * Format: int64
+             * @description CRC-4 errors since the driver started.
+             */
+            crc_errors: number;
+            /**
+             * Format: int64
+             * @description Seconds with at least one error (ITU-T G.826).
+             */
+            errored_seconds?: number;
+            /**
+             * Format: int64
+             * @description CRC-4 errors that the far end reports (E bits).
+             */
+            far_crc_errors?: number;
+            /**
+             * Format: int64
+             * @description Errors in the frame alignment signal.
+             */
+            frame_errors?: number;
+            /** @description The card takes its clock from this span now. */
+            is_clock?: boolean;
+            /** @description What maintenance was asked for. */
+            maintenance?: components["schemas"]["Maintenance"];
+            /**
+             * Format: int64
+             * @description Interrupts of the card that came too late.
+             */
+            missed_interrupts?: number;
+            /**
+             * Format: int64
+             * @description Frame slips since the driver started.
+             */
+            slips: number;
+        };
+        /**
+         * @description How an analog line is seized and released.
+         * @enum {string}
+         */
+        StartMode: "kewl" | "loop" | "ground";
         /** @description The gateway itself. */
         Status: {
             /** @description How call records reach the disk. */
@@ -1888,6 +2870,18 @@ export interface components {
             /** @description Version of the gateway. */
             version: string;
         };
+        /** @description What a finding is about. */
+        Subject: {
+            /** @description Which. */
+            span: components["schemas"]["SpanId"];
+            /** @enum {string} */
+            subject: "span";
+        } | {
+            /** @description Its port. */
+            channel: components["schemas"]["ChannelId"];
+            /** @enum {string} */
+            subject: "line";
+        };
         /** @description What holds for the whole gateway. */
         System: {
             /** @description The area code without trunk prefix, for local numbers: `20` for London; may be empty. */
@@ -1898,6 +2892,8 @@ export interface components {
             country: components["schemas"]["Country"];
             /** @description Emergency numbers beside those of the country. */
             emergency_numbers?: string[];
+            /** @description What users of telephones may change and ask for by dialling a code. */
+            feature_codes?: components["schemas"]["FeatureCode"][];
             /**
              * Format: int32
              * @description The longest call, in minutes (1–1440).
@@ -1955,6 +2951,8 @@ export interface components {
         TrunkKind: {
             /** @description Which B channel next. */
             hunt: components["schemas"]["Hunt"];
+            /** @description How calls travel on it. */
+            isdn?: components["schemas"]["IsdnTrunk"];
             /** @description In order of use. */
             spans: components["schemas"]["SpanId"][];
             /** @enum {string} */
@@ -2227,6 +3225,34 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Ladder"];
                     "text/plain": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cards: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Card"][];
                 };
             };
             /** @description What went wrong */
@@ -2770,6 +3796,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_findings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Finding"][];
+                };
             };
             /** @description What went wrong */
             default: {
@@ -4342,6 +5396,66 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restart_channel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SpanId"];
+                slot: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It is being restarted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_span_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: components["schemas"]["SpanId"];
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SpanStatus"];
+                };
             };
             /** @description What went wrong */
             default: {
