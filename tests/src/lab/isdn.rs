@@ -1,7 +1,7 @@
 //! The exchange at the other end of the lab's span: it says what a row says, and clears what is
 //! cleared. Calls are named A, B, C … in the order in which they appear.
 
-use demarc_isdn::{Bearer, CallRef, ChannelChoice, Command, Event, PartyNumber, command, event};
+use demarc_isdn::{Bearer, CallRef, ChannelChoice, Command, Event, PartyId, PartyNumber, command, event};
 use std::collections::BTreeMap;
 
 /// See the module's documentation.
@@ -162,6 +162,9 @@ impl Isdn {
                 let cause = cause.map(|cause| format!(" cause={cause}")).unwrap_or_default();
                 (format!("{} PROGRESS{}{cause}", self.find(*call), pi(in_band)), None)
             }
+            Command::ConnectedLine { call, party } => {
+                (format!("{} connected{}", self.find(*call), spoken(party)), None)
+            }
             other => (format!("{other:?}"), None),
         }
     }
@@ -186,6 +189,21 @@ impl Isdn {
         }
         row
     }
+}
+
+/// ` 442079460900/1 restricted name=Extension_201`: who somebody is.
+fn spoken(party: &PartyId) -> String {
+    let mut row = String::new();
+    if let Some(number) = &party.number {
+        row += &format!(" {}", written(number));
+        if number.presentation == 1 {
+            row += " restricted";
+        }
+    }
+    if let Some(name) = &party.name {
+        row += &format!(" name={}", name.replace(' ', "_"));
+    }
+    row
 }
 
 /// `442079460900/1`: digits and type of number.

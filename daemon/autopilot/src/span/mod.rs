@@ -151,11 +151,9 @@ impl SpanPilot {
         (self.before, self.refused) = (None, None);
         if self.plan.as_ref() == Some(&setup.plan) {
             // The configuration has what was found; the country's default is still what it was.
-            let default = self.setup.as_ref().map(|setup| setup.plan.dialect);
-            setup.plan.dialect = match default {
-                Some(default) if self.may(Setting::Dialect) => default,
-                _ => setup.plan.dialect,
-            };
+            if let Some(before) = &self.setup {
+                setup.plan.dialect = before.plan.dialect;
+            }
         } else {
             self.plan = Some(setup.plan.clone());
             self.proven = false;
