@@ -4,6 +4,7 @@
 //! `sip`, `pstn`, `media` and `pbx` never import one another: they meet here.
 #![forbid(unsafe_code)]
 
+pub mod appliance;
 pub mod cause;
 pub mod config;
 pub mod country;

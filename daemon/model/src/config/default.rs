@@ -125,6 +125,7 @@ impl Config {
                 outbound(3, "International", &["00."], 0, NumberFormat::National, &[PRI, LINES]),
                 outbound(4, "National", &["0."], 0, NumberFormat::National, &[PRI, LINES]),
             ],
+            appliance: Appliance::default(),
         }
     }
 
@@ -176,6 +177,7 @@ impl Config {
                 NumberFormat::E164,
                 &[PRI],
             )],
+            appliance: Appliance::default(),
         }
     }
 }

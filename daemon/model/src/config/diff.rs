@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 pub struct Change {
     /// Its noun, as the configuration names the list: `trunks`, `devices` … or `system`.
     pub noun: String,
-    /// Its id; none for `system`.
+    /// Its id; none for `system` and `appliance`.
     pub id: Option<u32>,
     /// Its name, for people; the new one when that changed.
     pub name: String,
@@ -39,7 +39,7 @@ pub enum ChangeKind {
 }
 
 /// The lists of a configuration, in their order.
-const NOUNS: [&str; 10] = [
+const NOUNS: [&str; 11] = [
     "system",
     "spans",
     "lines",
@@ -50,6 +50,7 @@ const NOUNS: [&str; 10] = [
     "services",
     "inbound_routes",
     "outbound_routes",
+    "appliance",
 ];
 
 impl std::fmt::Display for Change {

@@ -5,6 +5,7 @@
 //! began with.
 
 mod adopt;
+pub mod appliance;
 mod cas;
 mod default;
 mod device;
@@ -20,6 +21,7 @@ mod system;
 mod trunk;
 mod validate;
 
+pub use appliance::{Appliance, IpNetwork};
 pub use cas::{EmSettings, EmStart, R2Category, R2Settings, R2Variant};
 pub use default::telco_numbers;
 pub use device::{
@@ -42,7 +44,7 @@ pub use system::{CauseProfile, RtpSettings, SipSettings, System};
 pub use trunk::{
     CauseRule, CauseWay, DiversionForm, DtmfForm, Hunt, SipPeer, SipTransport, Trunk, TrunkKind,
 };
-pub use validate::FieldError;
+pub use validate::{FieldError, is_web_address};
 
 use serde::{Deserialize, Serialize};
 
@@ -120,4 +122,7 @@ pub struct Config {
     /// How calls go outside, in order: the first that matches is taken.
     #[serde(default)]
     pub outbound_routes: Vec<OutboundRoute>,
+    /// The appliance as a machine in a network; ignored where the operating system is not ours.
+    #[serde(default)]
+    pub appliance: Appliance,
 }

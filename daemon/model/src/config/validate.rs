@@ -3,6 +3,7 @@
 //! Reading is lenient, checking is not: every fault is reported at once, each with its place and
 //! its remedy. What the types say already (ranges of integers, known words) is not repeated here.
 
+mod appliance;
 mod features;
 mod isdn;
 mod lines;
@@ -10,6 +11,8 @@ mod numbers;
 mod phones;
 mod routes;
 mod system;
+
+pub use appliance::is_web_address;
 
 use super::{Config, FORMAT};
 use std::collections::BTreeMap;
@@ -61,6 +64,7 @@ impl Config {
         self.check_internal_numbers(&mut faults);
         self.check_inbound_routes(&mut faults);
         self.check_outbound_routes(&mut faults);
+        self.check_appliance(&mut faults);
         if faults.0.is_empty() { Ok(()) } else { Err(faults.0) }
     }
 

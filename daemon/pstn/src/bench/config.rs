@@ -81,6 +81,7 @@ pub(crate) fn config(country: Country) -> Config {
         services: Vec::new(),
         inbound_routes: Vec::new(),
         outbound_routes: Vec::new(),
+        appliance: Appliance::default(),
     }
 }
 

@@ -16,6 +16,18 @@ fn account(config: &mut Config, device: usize) -> &mut SipAccount {
     }
 }
 
+fn wired(device: &str, network: &str, gateway: &str) -> appliance::Interface {
+    let (address, prefix) = network.split_once('/').unwrap();
+    let (address, prefix) = (address.parse().unwrap(), prefix.parse().unwrap());
+    appliance::Interface {
+        device: device.into(),
+        vlan: None,
+        role: appliance::InterfaceRole::Lan,
+        ipv4: appliance::Ipv4Setting::Static { address, prefix, gateway: gateway.parse().ok() },
+        ipv6: appliance::Ipv6Setting::Auto,
+    }
+}
+
 const PEER: fn() -> SipPeer = || SipPeer::new("sip.example.com");
 
 const CASES: &[Case] = &[
@@ -40,6 +52,48 @@ const CASES: &[Case] = &[
     (|c| c.system.rtp.first_port = 65500, "/system/rtp/ports", "lower the first port"),
     (|c| c.system.rtp.ports = 1, "/system/rtp/ports", "2–2000"),
     (|c| c.system.rtp.lost_after_s = 4, "/system/rtp/lost_after_s", "5–3600"),
+    (|c| c.appliance.hostname = "-x".into(), "/appliance/hostname", "hyphen"),
+    (|c| c.appliance.ntp = vec!["a b".into()], "/appliance/ntp/0", "host name"),
+    (|c| c.appliance.dns = vec!["0.0.0.0".parse().unwrap()], "/appliance/dns/0", "name server"),
+    (|c| c.appliance.ssh.enabled_until = Some(1), "/appliance/ssh/keys", "public key"),
+    (|c| c.appliance.ssh.keys = vec!["command=\"x\" ssh-rsa AAAA".into()], "/appliance/ssh/keys/0", "paste"),
+    (|c| c.appliance.update.hour = Some(24), "/appliance/update/hour", "0–23"),
+    (|c| c.appliance.update.url = Some("ftp://example.com".into()), "/appliance/update/url", "https://"),
+    (|c| c.appliance.update.url = Some("https://a b".into()), "/appliance/update/url", "https://"),
+    (
+        |c| c.appliance.interfaces = vec![wired("eth0;x", "192.0.2.2/24", "")],
+        "/appliance/interfaces/0/device",
+        "eth0",
+    ),
+    (
+        |c| c.appliance.interfaces = vec![wired("eth0", "192.0.2.2/24", "198.51.100.1")],
+        "/appliance/interfaces/0/ipv4/gateway",
+        "192.0.2.0/24",
+    ),
+    (
+        |c| {
+            c.appliance.interfaces =
+                vec![wired("eth0", "192.0.2.2/24", ""), wired("eth1", "192.0.2.3/24", "")]
+        },
+        "/appliance/interfaces/1/ipv4",
+        "taken already",
+    ),
+    (
+        |c| {
+            c.appliance.interfaces = vec![wired("eth0", "192.0.2.2/24", "")];
+            c.appliance.interfaces[0].role = appliance::InterfaceRole::Wan;
+        },
+        "/appliance/interfaces",
+        "administer",
+    ),
+    (
+        |c| {
+            c.appliance.interfaces = vec![wired("eth0", "192.0.2.2/24", "")];
+            c.appliance.interfaces[0].vlan = Some(appliance::Vlan { id: 4095, priority: 5 });
+        },
+        "/appliance/interfaces/0/vlan/id",
+        "1–4094",
+    ),
     (|c| c.spans.push(c.spans[0].clone()), "/spans/1/id", "taken already by /spans/0/id"),
     (|c| c.spans[0].name.clear(), "/spans/0/name", "1–64"),
     (|c| c.spans[0].line_code = LineCode::B8zs, "/spans/0/line_code", "HDB3"),
