@@ -1,6 +1,7 @@
 //! The driver: spans found, numbered, configured, opened and watched.
 
 use crate::bearer::DahdiBearer;
+use crate::cards::{self, Inventory};
 use crate::channel::Channel;
 use crate::clock::DahdiClock;
 use crate::configure::{self, Configured};
@@ -18,8 +19,8 @@ use crate::sys::abi::{LineConfig, maint};
 use crate::sysfs::{self, Device};
 use crate::watch::Watch;
 use demarc_hal::{
-    Alarm, Bearer, CasChannel, CasForm, ChannelId, Clock, DChannel, Defect, Driver, DriverEvent, Error, Line,
-    LineSettings, Maintenance, PortKind, SignallingSeen, SpanId, SpanInfo, SpanKind, SpanSettings,
+    Alarm, Bearer, Card, CasChannel, CasForm, ChannelId, Clock, DChannel, Defect, Driver, DriverEvent, Error,
+    Line, LineSettings, Maintenance, PortKind, SignallingSeen, SpanId, SpanInfo, SpanKind, SpanSettings,
     SpanStatus,
 };
 use nix::errno::Errno;
@@ -39,11 +40,32 @@ pub struct Paths {
     pub dev: PathBuf,
     /// `/sys`.
     pub sys: PathBuf,
+    /// `/proc`.
+    pub proc: PathBuf,
+    /// Modules of every kernel: `/lib/modules`.
+    pub modules: PathBuf,
+    /// Firmware that the kernel loads: `/lib/firmware`.
+    pub firmware: PathBuf,
+    /// Firmware of Astribanks: `/usr/share/dahdi`.
+    pub astribank: PathBuf,
+    /// Settings of Sangoma's driver: `/etc/wanpipe`.
+    pub wanpipe: PathBuf,
+    /// The kernel's log: `/dev/kmsg`.
+    pub kmsg: PathBuf,
 }
 
 impl Default for Paths {
     fn default() -> Self {
-        Self { dev: "/dev/dahdi".into(), sys: "/sys".into() }
+        Self {
+            dev: "/dev/dahdi".into(),
+            sys: "/sys".into(),
+            proc: "/proc".into(),
+            modules: "/lib/modules".into(),
+            firmware: "/lib/firmware".into(),
+            astribank: "/usr/share/dahdi".into(),
+            wanpipe: "/etc/wanpipe".into(),
+            kmsg: "/dev/kmsg".into(),
+        }
     }
 }
 
@@ -56,6 +78,7 @@ pub struct DahdiDriver {
     remembered: Option<Numbering>,
     cancellers: Cancellers,
     spans: BTreeMap<SpanId, Span>,
+    inventory: Inventory,
     events: VecDeque<DriverEvent>,
     watch: Watch,
     clock_open: bool,
@@ -78,6 +101,7 @@ impl DahdiDriver {
             numbering,
             cancellers: Cancellers::default(),
             spans: BTreeMap::new(),
+            inventory: Inventory::default(),
             events: VecDeque::new(),
             watch: Watch::new()?,
             clock_open: false,
@@ -100,9 +124,9 @@ impl DahdiDriver {
 
     /// Compares what is there with what was.
     fn scan(&mut self) {
-        if sysfs::assign(&self.paths.sys) {
-            self.say(DriverEvent::CardsChanged);
-        }
+        // What these do is seen in a moment: the kernel tells when it has.
+        cards::astribank::register(&self.paths.sys);
+        sysfs::assign(&self.paths.sys);
         let mut found = BTreeMap::new();
         for span in sysfs::spans(&self.paths.sys) {
             if let Some(id) = self.numbering.number(span.device.identity(), span.port) {
@@ -124,6 +148,22 @@ impl DahdiDriver {
                 self.prepare_analog(id);
                 self.say(DriverEvent::Arrived(id));
             }
+        }
+        self.look_at_cards();
+    }
+
+    /// Looks at the cards again.
+    fn look_at_cards(&mut self) {
+        let mut devices: Vec<(Device, Vec<SpanId>)> =
+            sysfs::devices(&self.paths.sys).into_iter().map(|device| (device, Vec::new())).collect();
+        for span in self.spans.values().filter(|span| span.present) {
+            let device = devices.iter_mut().find(|(device, _)| device.name == span.found.device.name);
+            if let Some((_, spans)) = device {
+                spans.push(span.id);
+            }
+        }
+        if self.inventory.look(&self.paths, &devices) {
+            self.say(DriverEvent::CardsChanged);
         }
     }
 
@@ -553,6 +593,10 @@ impl Driver for DahdiDriver {
         self.maintenance(number, maint::RESET_COUNTERS, "resetting counters on this card")?;
         self.span_mut(id)?.bad_frames = 0;
         Ok(())
+    }
+
+    fn cards(&self) -> Vec<Card> {
+        self.inventory.cards()
     }
 
     fn memory(&mut self) -> Option<String> {

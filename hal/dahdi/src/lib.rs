@@ -5,6 +5,7 @@
 #![deny(unsafe_code)]
 
 mod bearer;
+mod cards;
 mod channel;
 mod clock;
 mod configure;

@@ -44,7 +44,15 @@ pub struct FoundSpan {
     pub device: Device,
 }
 
+/// The manufacturer that Sangoma's wanpipe gives.
+const WANPIPE: &str = "Sangoma Technologies";
+
 impl Device {
+    /// Its folder, without links: below that of the card that it is on.
+    pub(crate) fn folder(&self) -> PathBuf {
+        fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone())
+    }
+
     /// What its numbers hang on: the serial number, or else where it is plugged in.
     pub fn identity(&self) -> &str {
         if self.hardware_id.is_empty() { &self.name } else { &self.hardware_id }
@@ -53,11 +61,14 @@ impl Device {
     fn read(path: PathBuf) -> Option<Self> {
         let name = path.file_name()?.to_str()?.to_owned();
         let text = |file: &str| attribute(&path, file).unwrap_or_default();
+        let manufacturer = text("manufacturer");
+        // wanpipe gives memory that it has never written to as the serial number.
+        let sound = |id: &String| manufacturer != WANPIPE && id.bytes().all(|octet| octet.is_ascii_graphic());
         Some(Self {
             name,
-            hardware_id: text("hardware_id"),
+            hardware_id: Some(text("hardware_id")).filter(sound).unwrap_or_default(),
             location: text("location"),
-            manufacturer: text("manufacturer"),
+            manufacturer,
             model: text("type"),
             span_count: text("span_count").parse().unwrap_or(0),
             path,
@@ -130,13 +141,13 @@ fn span(path: &Path) -> Option<FoundSpan> {
     })
 }
 
-fn attribute(path: &Path, file: &str) -> Option<String> {
+pub fn attribute(path: &Path, file: &str) -> Option<String> {
     let text = fs::read_to_string(path.join(file)).ok()?;
     // A driver that says nothing is shown as a null pointer.
     Some(text.trim().to_owned()).filter(|text| text != "(null)")
 }
 
-fn names(path: &Path) -> BTreeSet<String> {
+pub fn names(path: &Path) -> BTreeSet<String> {
     let entries = fs::read_dir(path).into_iter().flatten().flatten();
     entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
 }
@@ -199,6 +210,19 @@ mod tests {
         assert_eq!(asked, "1");
         fs::create_dir(root.path().join("devices/astribanks:xbus-00/span-8")).unwrap();
         assert!(!assign(root.path()));
+    }
+
+    #[test]
+    fn rubbish_is_no_serial_number() {
+        let root = sysfs();
+        let device = root.path().join("devices/astribanks:xbus-00");
+        fs::write(device.join("hardware_id"), "\u{1}@x").unwrap();
+        assert_eq!(devices(root.path())[0].identity(), "astribanks:xbus-00");
+        // wanpipe's happens to look like one.
+        fs::write(device.join("hardware_id"), "X").unwrap();
+        assert_eq!(devices(root.path())[0].identity(), "X");
+        fs::write(device.join("manufacturer"), "Sangoma Technologies\n").unwrap();
+        assert_eq!(devices(root.path())[0].identity(), "astribanks:xbus-00");
     }
 
     #[test]

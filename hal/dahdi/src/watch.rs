@@ -119,12 +119,12 @@ fn devices() -> nix::Result<OwnedFd> {
     Ok(socket)
 }
 
-/// `add@/devices/…` with a DAHDI device or span in it. Every channel of a span tells, too; the span
-/// and its device are enough.
+/// `add@/devices/…` with a DAHDI device or span in it, or something that a card or its driver can be.
+/// Every channel of a span tells, too; the span and its device are enough.
 fn is_ours(message: &[u8]) -> bool {
-    message
-        .split(|octet| *octet == 0)
-        .any(|field| matches!(field, b"SUBSYSTEM=dahdi_devices" | b"SUBSYSTEM=dahdi_spans"))
+    const OURS: [&[u8]; 6] = [b"dahdi_devices", b"dahdi_spans", b"astribanks", b"usb", b"pci", b"module"];
+    let mut fields = message.split(|octet| *octet == 0);
+    fields.any(|field| field.strip_prefix(b"SUBSYSTEM=").is_some_and(|name| OURS.contains(&name)))
 }
 
 #[cfg(test)]
@@ -134,6 +134,9 @@ mod tests {
     #[test]
     fn our_devices_are_told_from_others() {
         assert!(is_ours(b"add@/devices/x/span-1\0ACTION=add\0SUBSYSTEM=dahdi_spans\0"));
+        assert!(is_ours(b"bind@/devices/x/1-4:1.0\0ACTION=bind\0SUBSYSTEM=usb\0"));
+        assert!(is_ours(b"add@/module/wct4xxp\0SUBSYSTEM=module\0"));
+        assert!(!is_ours(b"add@/devices/x/net/eth0\0SUBSYSTEM=net\0"));
         assert!(!is_ours(b"add@/devices/x/dahdi!channels!001!1\0ACTION=add\0SUBSYSTEM=dahdi\0"));
         assert!(!is_ours(b""));
     }
