@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each installs what it needs.
-.PHONY: run test test-dahdi build webui check bench figures clean
+.PHONY: run test test-dahdi build webui check figures clean
 
 RUN_DIR ?= run
 
@@ -37,6 +37,7 @@ figures: build
 	cargo run --release --locked -p demarc-tests --bin figures
 	cargo run --release --locked -p demarc-sip --example parse_bench
 	cargo run --release --locked -p demarc-media --example cost
+	cargo run --release --locked -p demarc-media --example figures
 
 clean:
 	cargo clean
