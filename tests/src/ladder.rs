@@ -4,6 +4,7 @@
 //! # A phone calls out through the PRI and is answered.
 //! phones: 201
 //! config: /system/ring_timeout_s = 20
+//! template: audiocodes
 //!
 //!   0.000 → sip 201 INVITE 02079460100
 //!   0.000 ← sip 201 100
@@ -26,7 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(400);
 /// When the file cannot be read, with the line that is wrong.
 pub fn play(text: &str) -> String {
     let (head, body) = text.split_once("\n\n").unwrap_or((text, ""));
-    let mut lab = Lab::new(header(head, "config"), header(head, "phones"), header(head, "set"));
+    let (config, templates) = (header(head, "config"), header(head, "template"));
+    let mut lab = Lab::new(templates, config, header(head, "phones"), header(head, "set"));
     for line in body.lines() {
         let line = line.trim();
         let Some((time, rest)) = line.split_once(' ') else { continue };

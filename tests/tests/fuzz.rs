@@ -15,7 +15,7 @@ proptest! {
         late in any::<bool>(),
     ) {
         let set = if late { vec!["isdn-clears-late"] } else { vec![] };
-        let mut lab = Lab::new(vec![], vec!["201 202 203"], set);
+        let mut lab = Lab::new(vec![], vec![], vec!["201 202 203"], set);
         let mut time = Duration::ZERO;
         for (choice, detail, wait) in steps {
             // Most things happen close together: that is where races are.

@@ -41,6 +41,7 @@ mod system;
 mod token;
 mod trunk;
 
+mod trunk_template;
 pub use amend::AmendError;
 pub use gateway::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
 pub use headers::secure;
@@ -89,6 +90,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(line::routes())
         .merge(trunk::routes())
         .merge(device::routes())
+        .merge(trunk_template::routes())
         .merge(extension::routes())
         .merge(ring_group::routes())
         .merge(service::routes())

@@ -122,6 +122,18 @@ async fn every_endpoint_is_exercised() {
     assert_eq!(lab.get("/api/openapi.json").await["openapi"], "3.1.0");
     assert!(lab.get("/api/countries").await.as_array().unwrap().contains(&json!("GB")));
 
+    let templates = lab.get("/api/trunk-templates").await;
+    let audiocodes = templates.as_array().unwrap().iter().find(|t| t["id"] == "audiocodes").unwrap();
+    assert_eq!(audiocodes["peer"]["cause_profile"], "audiocodes");
+    // A template and an address make a trunk.
+    let mut kind = audiocodes["peer"].clone();
+    kind["type"] = json!("sip");
+    kind["host"] = json!("192.0.2.20");
+    let trunk = json!({"id": 0, "name": "Mediant", "enabled": true, "kind": kind});
+    let trunk = lab.call("POST", "/api/trunks").any().json(&trunk).send().await.expect(201).json();
+    assert_eq!(trunk["kind"]["diversion"], "both");
+    lab.call("DELETE", &format!("/api/trunks/{}", trunk["id"])).any().send().await.expect(204);
+
     let account = lab.get("/api/devices/1/account").await;
     assert_eq!(account["username"], "201");
     lab.call("POST", "/api/devices/1/password").any().send().await.expect(200);

@@ -17,6 +17,7 @@ pub mod live;
 pub mod media;
 pub mod number;
 pub mod record;
+pub mod template;
 pub mod time;
 pub mod trace;
 
@@ -29,6 +30,7 @@ pub use learned::Learned;
 pub use leg::{Bearer, Dial, LegCommand, LegEvent, MessageWaiting, Offer, Party, RingKind};
 pub use media::{MediaCommand, MediaEvent};
 pub use number::{CallerId, Presentation, RedirectReason, Redirecting};
+pub use template::{TemplateStep, TrunkTemplate};
 pub use time::{Instant, Now};
 pub use trace::Trace;
 

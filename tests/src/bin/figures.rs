@@ -45,7 +45,7 @@ fn row(figure: &str, value: impl std::fmt::Display) {
 
 /// Calls through the whole node in virtual time: out by PRI, in by PRI, out by a line.
 fn virtual_time(calls: u32) {
-    let mut lab = Lab::new(vec![], vec!["201"], vec![]);
+    let mut lab = Lab::new(vec![], vec![], vec!["201"], vec![]);
     let began = Instant::now();
     let mut time = Duration::ZERO;
     let mut act = |lab: &mut Lab, after_ms: u64, action: &str| {

@@ -8,8 +8,8 @@ mod r2;
 mod render;
 
 use demarc_hal::{Alarm, ChannelId, Companding, LineEvent, Port, PortKind, SpanId, SpanInfo, SpanKind};
-use demarc_model::config::Secret;
-use demarc_model::{Config, Instant, Now};
+use demarc_model::config::{Secret, SipPeer, Trunk, TrunkId, TrunkKind};
+use demarc_model::{Config, Instant, Now, TrunkTemplate};
 use demarc_node::{Input, Node, Output};
 use isdn::Isdn;
 use media::Media;
@@ -46,11 +46,14 @@ pub struct Lab {
 }
 
 impl Lab {
-    /// A lab with the default gateway. `config` are changes (`/pointer = json`), `phones` the SIP
-    /// phones that are registered at the start (`201 202`), `set` switches of the world
-    /// (`isdn-clears-late`).
-    pub fn new(config: Vec<&str>, phones: Vec<&str>, set: Vec<&str>) -> Self {
+    /// A lab with the default gateway. `templates` are SIP gateways of other makers, each a trunk 3, 4
+    /// … whose box is the peer; `config` are changes (`/pointer = json`), `phones` the SIP phones that
+    /// are registered at the start (`201 202`), `set` switches of the world (`isdn-clears-late`).
+    pub fn new(templates: Vec<&str>, config: Vec<&str>, phones: Vec<&str>, set: Vec<&str>) -> Self {
         let mut whole = Config::default_gateway(&mut || Secret::new(PASSWORD));
+        for (name, id) in templates.into_iter().zip(3..) {
+            whole.trunks.push(trunk_of(name, TrunkId(id)));
+        }
         for change in config {
             whole = changed(&whole, change);
         }
@@ -361,6 +364,13 @@ fn cards(config: &Config) -> Vec<SpanInfo> {
 }
 
 /// A configuration with one change: `/system/ring_timeout_s = 20`, or `/devices/0 removed`.
+/// The trunk that a template makes, with the box at the peer's address.
+fn trunk_of(template: &str, id: TrunkId) -> Trunk {
+    let template = TrunkTemplate::named(template).unwrap_or_else(|| panic!("no template {template}"));
+    let peer = SipPeer { host: "peer.example".into(), ..template.peer };
+    Trunk { id, name: template.maker.into(), enabled: true, kind: TrunkKind::Sip(peer) }
+}
+
 fn changed(config: &Config, change: &str) -> Config {
     let mut json = serde_json::to_value(config).expect("a configuration");
     if let Some(pointer) = change.strip_suffix(" removed") {

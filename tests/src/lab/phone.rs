@@ -177,6 +177,9 @@ impl Phone {
                     (true, false) => "Privacy: id\r\n".into(),
                     (false, _) => String::new(),
                 };
+                let required = options.iter().find_map(|option| option.strip_prefix("require="));
+                let require = required.map(|tag| format!("Require: {tag}\r\n")).unwrap_or_default();
+                let extra = extra + &require;
                 let body = if options.contains(&"late") { String::new() } else { self.sdp() };
                 vec![self.ask("INVITE", &format!("sip:{number}@{GATEWAY}"), &from, &to, &extra, body)]
             }
@@ -187,6 +190,11 @@ impl Phone {
                 vec![self.in_dialog("INVITE", "", self.sdp())]
             }
             ["BYE"] => vec![self.in_dialog("BYE", "", String::new())],
+            // AOC-D as some gateways carry it on.
+            ["INFO", "charge"] => {
+                let kind = "Content-Type: application/QSIG\r\n";
+                vec![self.in_dialog("INFO", kind, "91aa06800100820100a11f".into())]
+            }
             ["INFO", digit] => {
                 let body = format!("Signal={digit}\r\nDuration=160\r\n");
                 vec![self.in_dialog("INFO", "Content-Type: application/dtmf-relay\r\n", body)]
@@ -254,10 +262,13 @@ impl Phone {
                     .next()
                     .and_then(|diversion| diversion.uri().user().map(|user| format!(" diverted-by={user}")))
                     .unwrap_or_default();
+                let history = if request.history().next().is_some() { " history" } else { "" };
                 let proven = [Name::Authorization, Name::ProxyAuthorization];
                 let proof =
                     if proven.into_iter().any(|name| request.value(name).is_some()) { " digest" } else { "" };
-                let row = format!("INVITE {to} from={user}{name}{privacy}{asserted}{diversion}{proof}{sdp}");
+                let row = format!(
+                    "INVITE {to} from={user}{name}{privacy}{asserted}{diversion}{history}{proof}{sdp}"
+                );
                 if self.offered.is_none() {
                     self.begin("answer");
                     self.call_id = request.call_id().into();
@@ -457,7 +468,12 @@ impl Phone {
         if let Some(reason) = options.iter().find_map(|option| option.strip_prefix("cause=")) {
             let text = String::from_utf8(response).expect("text");
             let (head, rest) = text.split_once("\r\n").expect("a head");
-            response = format!("{head}\r\nReason: Q.850;cause={reason}\r\n{rest}").into_bytes();
+            // With blanks where the grammar allows them, and with the words of its own that some add.
+            let value = match options.contains(&"loose") {
+                true => format!("Q.850 ;cause={reason} ;text=\"local\""),
+                false => format!("Q.850;cause={reason}"),
+            };
+            response = format!("{head}\r\nReason: {value}\r\n{rest}").into_bytes();
         }
         if status == 407 {
             let text = String::from_utf8(response).expect("text");
