@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each installs what it needs.
-.PHONY: run test test-dahdi build webui check figures clean
+.PHONY: run test test-dahdi build webui check figures clean dist image-buildroot test-buildroot
 
 RUN_DIR ?= run
 
@@ -38,6 +38,19 @@ figures: build
 	cargo run --release --locked -p demarc-sip --example parse_bench
 	cargo run --release --locked -p demarc-media --example cost
 	cargo run --release --locked -p demarc-media --example figures
+
+# The release tarball: sources, vendored crates, built web UI. Nothing is fetched when it is built.
+dist:
+	tools/dist
+
+# The image by Buildroot, from such a tarball: make image-buildroot BUILDROOT=<tree of 2026.05 or newer> [BOARD=aarch64]
+BOARD ?= x86_64
+image-buildroot:
+	buildroot/build $(or $(BUILDROOT),$(error say where Buildroot is: BUILDROOT=<path>)) $(BOARD)
+
+# What of buildroot/ can be tested in a minute, without building an image.
+test-buildroot:
+	buildroot/test $(or $(BUILDROOT),$(error say where Buildroot is: BUILDROOT=<path>))
 
 clean:
 	cargo clean
