@@ -36,6 +36,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("demarc-store", &["demarc-hal", "demarc-model"]),
     ("demarc-api", &["demarc-hal", "demarc-model", "demarc-store"]),
     ("demarc-hwtest", &["demarc-hal", "demarc-hal-sim", "demarc-hal-dahdi", "demarc-model"]),
+    ("demarc-system", &["demarc-hal", "demarc-model"]),
     ("demarc-webui", &[]),
 ];
 

@@ -9,6 +9,7 @@ mod exposure;
 
 pub use exposure::{Exposed, ExposedService, HTTPS_PORT, Protocol, SSH_PORT, exposure};
 
+use crate::config::appliance::Interface;
 use crate::config::{Appliance, TrunkId};
 use crate::{Config, SpanId};
 use serde::{Deserialize, Serialize};
@@ -62,6 +63,12 @@ pub enum Request {
     FactoryReset,
     /// Forget the administrator's password; only from the console.
     ResetAdministrator,
+    /// Other interfaces; only from the console. The configuration follows, and nothing has to be
+    /// confirmed.
+    SetInterfaces {
+        /// All of them; empty = every wired interface asks for an address.
+        interfaces: Vec<Interface>,
+    },
     /// Write the logs to a USB stick.
     LogsToUsb,
     /// The last lines of the log.
@@ -107,6 +114,14 @@ pub enum Order {
     TestCall {
         /// To be told with the outcome.
         id: u64,
+    },
+    /// The configuration is to name these interfaces: somebody in front of the unit wants it, or a
+    /// change was taken back.
+    SetInterfaces {
+        /// All of them.
+        interfaces: Vec<Interface>,
+        /// For the list of revisions.
+        reason: String,
     },
     /// Forget the administrators, their sessions and tokens, and make a new setup code.
     ResetAdministrator,

@@ -1,0 +1,58 @@
+//! What is asked through the socket.
+
+use super::{Stop, System};
+use demarc_model::appliance::{Answer, Order, Request};
+
+/// Lines of the log in an answer.
+const LINES: usize = 1000;
+
+impl System {
+    pub(super) fn answer(&mut self, request: Request, user: u32) -> Answer {
+        let refused = |reason: &str| Answer::Refused { reason: reason.to_owned() };
+        match request {
+            Request::Beat { beat } => {
+                let now = self.clock.now().mono;
+                if self.beat.is_none() {
+                    self.journal.milestone("boot: gateway");
+                }
+                self.beat = Some((now, *beat));
+                Answer::Orders { orders: std::mem::take(&mut self.orders) }
+            }
+            Request::Configure { machine } => {
+                self.configure(*machine);
+                Answer::Done
+            }
+            Request::Status => Answer::Status { status: Box::new(self.status()) },
+            Request::ConfirmNetwork => {
+                self.trial.confirm();
+                self.network();
+                Answer::Done
+            }
+            Request::Reboot => self.stopping(Stop::Reboot),
+            Request::PowerOff => self.stopping(Stop::PowerOff),
+            Request::Log { lines } => {
+                Answer::Log { lines: self.journal.recent(usize::from(lines).min(LINES)) }
+            }
+            Request::ResetAdministrator | Request::SetInterfaces { .. } if user != 0 => {
+                refused("only somebody in front of the unit can do that")
+            }
+            Request::ResetAdministrator => {
+                self.order(Order::ResetAdministrator);
+                Answer::Done
+            }
+            Request::SetInterfaces { interfaces } => {
+                let wired = crate::network::wired(&self.paths);
+                self.trial.trust(crate::network::effective(&interfaces, &wired));
+                let reason = "set at the console".to_owned();
+                self.order(Order::SetInterfaces { interfaces, reason });
+                Answer::Done
+            }
+            _ => refused("this version cannot do that yet"),
+        }
+    }
+
+    fn stopping(&mut self, stop: Stop) -> Answer {
+        self.stop(stop);
+        Answer::Done
+    }
+}

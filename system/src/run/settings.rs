@@ -1,0 +1,128 @@
+//! What the machine is told beside its interfaces: its name, the packet filter, names, time, the
+//! remote shell.
+
+use super::{Stop, System};
+use crate::clock::unix_s;
+use crate::command;
+use crate::config_files;
+use crate::files;
+use crate::network::name_servers;
+use crate::nftables;
+use demarc_model::Now;
+use demarc_model::appliance::{ExposedService, Machine};
+use std::time::Duration;
+
+/// How often the time of day is written down, for units whose clock stops without power.
+const KEEP_CLOCK: Duration = Duration::from_secs(600);
+
+impl System {
+    /// A configuration came into force.
+    pub(super) fn configure(&mut self, machine: Machine) {
+        if machine == self.machine {
+            return;
+        }
+        let now = self.clock.now();
+        let wanted =
+            crate::network::effective(&machine.appliance.interfaces, &crate::network::wired(&self.paths));
+        let same_network = wanted == self.trial.current();
+        self.machine = machine;
+        self.settings();
+        self.chrony(now.mono);
+        self.trial.configure(now.mono, &wanted);
+        self.network();
+        if same_network && self.trial.poll_timeout().is_none() {
+            self.keep_machine();
+        }
+        self.look_at_ssh(now);
+    }
+
+    /// Everything but the interfaces.
+    pub(super) fn settings(&mut self) {
+        let appliance = &self.machine.appliance;
+        if self.paths.run == std::path::Path::new("/run")
+            && let Err(error) = nix::unistd::sethostname(&appliance.hostname)
+        {
+            self.journal.note("system", format!("the host name cannot be set: {error}"));
+        }
+        let collector = appliance.syslog.as_ref().map(|syslog| (syslog.host.clone(), syslog.port));
+        self.journal.collector(&appliance.hostname, collector);
+        self.filter();
+        self.write_resolv();
+    }
+
+    /// Makes the packet filter anew.
+    pub(super) fn filter(&mut self) {
+        let now_s = unix_s(self.clock.now().wall);
+        let open = config_files::ssh_until(&self.machine.appliance, now_s).is_some();
+        self.machine.exposure.retain(|exposed| open || exposed.service != ExposedService::Ssh);
+        if let Err(error) = command::run("nft", &["-f", "-"], &nftables::filter(&self.machine)) {
+            self.journal.note("network", format!("the packet filter stays as it was: {error}"));
+        }
+    }
+
+    /// DHCP brought something new.
+    pub(super) fn look_at_leases(&mut self) {
+        let leases = name_servers(&self.paths);
+        if leases != self.leases {
+            self.leases = leases;
+            self.write_resolv();
+            let now = self.clock.now().mono;
+            self.chrony(now);
+        }
+    }
+
+    fn write_resolv(&mut self) {
+        let text = config_files::resolv(&self.machine.appliance, &self.leases);
+        if text != self.resolv {
+            if let Err(error) = files::write(&self.paths.run.join("resolv.conf"), text.as_bytes(), 0o644) {
+                self.journal.note("network", format!("name servers cannot be set: {error}"));
+            }
+            self.resolv = text;
+        }
+    }
+
+    /// The remote shell opens, and closes when its time is over.
+    pub(super) fn look_at_ssh(&mut self, now: Now) {
+        let until = config_files::ssh_until(&self.machine.appliance, unix_s(now.wall));
+        if until == self.ssh_until {
+            return;
+        }
+        let was_open = self.ssh_until.is_some();
+        self.ssh_until = until;
+        if was_open != until.is_some() || was_open {
+            self.ssh(now.mono, until.is_some());
+            self.filter();
+        } else if until.is_some() {
+            self.ssh(now.mono, true);
+        }
+    }
+
+    /// A clock without a battery begins where it was.
+    pub(super) fn restore_clock(&mut self) {
+        let kept: Option<u64> = files::read_json(&self.paths.state("clock.json"));
+        let now_s = unix_s(self.clock.now().wall);
+        if let Some(kept) = kept.filter(|kept| *kept > now_s)
+            && let Ok(seconds) = i64::try_from(kept)
+        {
+            let time = nix::sys::time::TimeSpec::new(seconds, 0);
+            match nix::time::clock_settime(nix::time::ClockId::CLOCK_REALTIME, time) {
+                Ok(()) => self.journal.note("system", "the clock was behind: it goes on from where it was"),
+                Err(error) => self.journal.note("system", format!("the clock cannot be set: {error}")),
+            }
+        }
+    }
+
+    pub(super) fn keep_clock(&mut self, now: Now) {
+        if self.clock_at > now.mono {
+            return;
+        }
+        self.clock_at = now.mono + if self.synchronised { KEEP_CLOCK } else { Duration::from_secs(60) };
+        let tracking = command::run("chronyc", &["-c", "tracking"], "").unwrap_or_default();
+        // The last field of CSV: `Normal`, `Not synchronised`, a leap second to come.
+        let leap = tracking.trim().rsplit(',').next().unwrap_or_default();
+        self.synchronised = !leap.is_empty() && leap != "Not synchronised";
+        if self.synchronised || self.stopping.is_some_and(|(_, stop)| stop != Stop::Exit) {
+            let _ = files::write_json(&self.paths.state("clock.json"), &unix_s(now.wall));
+        }
+    }
+}
