@@ -51,3 +51,14 @@ export async function assertSound(page, where) {
   assert.ok(wanted <= given, `${where}: ${wanted} px wide on a screen of ${given} px`);
   assert.deepEqual(page.complaints, [], `${where}: the page complains`);
 }
+
+/** The same in both themes and on both screens. */
+export async function assertSoundEverywhere(page, where) {
+  for (const [name, size] of [["phone", phone], ["desk", desk]]) {
+    await page.setViewportSize(size);
+    for (const theme of ["dark", "light"]) {
+      await page.emulateMedia({ colorScheme: theme });
+      await assertSound(page, `${where}, ${name}, ${theme}`);
+    }
+  }
+}

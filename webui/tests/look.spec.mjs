@@ -18,7 +18,7 @@ after(async () => {
 const lists = { "/extensions": "/extensions", "/devices": "/devices", "/ring-groups": "/ring_groups", "/services": "/services", "/trunks": "/trunks", "/spans": "/spans", "/lines": "/lines", "/inbound-routes": "/inbound_routes", "/outbound-routes": "/outbound_routes" };
 
 async function pages() {
-  const paths = ["/", "/calls", "/system", "/revisions", "/access", "/no-such-page"];
+  const paths = ["/", "/calls", "/system", "/revisions", "/access", "/hardware", "/hardware/1", "/hardware/2", "/autopilot", "/no-such-page"];
   for (const [page, list] of Object.entries(lists)) {
     const [thing] = await api("GET", list);
     paths.push(page);
@@ -39,6 +39,8 @@ for (const [name, size] of [["desk", desk], ["phone", phone]]) {
       for (const path of await pages()) {
         await page.goto(path);
         await page.locator("h1").waitFor();
+        // What is folded away is looked at too.
+        await page.evaluate(() => document.querySelectorAll("main details").forEach((fold) => (fold.open = true)));
         await assertSound(page, `${path}, ${name}, ${theme}`);
       }
       await page.context().close();

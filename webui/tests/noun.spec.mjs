@@ -56,6 +56,117 @@ for (const [many, path, change, check] of edits) {
   });
 }
 
+const unfold = (name) => main().locator("summary", { hasText: name }).click();
+const path = async (many, list) => { await openFirst(many); return `${list}/${(await api("GET", list)).at(0).id}`; };
+
+test("Spans: timers and a group with one D channel", async () => {
+  const at = await path("Spans", "/spans");
+  await main().getByLabel("Framing").selectOption("esf");
+  await main().getByLabel("Line code").selectOption("b8zs");
+  await unfold("Advanced: ISDN");
+  await main().getByLabel("Shares a D channel with other spans").check();
+  await main().getByLabel("Interface identifier").fill("3");
+  await main().getByRole("radio", { name: /Primary/ }).check();
+  await main().getByLabel("T303").fill("6000");
+  await save();
+  await saved();
+  const { isdn, pinned } = await api("GET", at);
+  assert.deepEqual([isdn.nfas, isdn.timers.t303_ms], [{ group: 1, interface: 3, d_channel: "primary" }, 6000]);
+  assert.deepEqual(pinned.sort(), ["framing", "line_code"], "what is set by hand stays");
+  await main().getByLabel("T303").fill("");
+  await main().getByLabel("Shares a D channel with other spans").uncheck();
+  await main().getByLabel("Framing").selectOption("crc4");
+  await main().getByLabel("Line code").selectOption("hdb3");
+  await save();
+  await page.getByText("Everything is saved").waitFor();
+  const after = await api("GET", at);
+  assert.deepEqual([after.isdn.nfas, after.isdn.timers.t303_ms], [null, null]);
+});
+
+test("Spans: MFC/R2, E&M and a channel bank have fields of their own", async () => {
+  const at = await path("Spans", "/spans");
+  await main().getByLabel("Signalling").selectOption("r2");
+  await main().getByLabel("Country").selectOption("brazil");
+  await unfold("Advanced: MFC/R2");
+  await main().getByLabel("Answer twice").check();
+  await main().getByLabel("Ask for the caller first").selectOption("true");
+  await save();
+  await page.getByText("Everything is saved").waitFor();
+  const { signalling, r2, pinned } = await api("GET", at);
+  assert.deepEqual([signalling.type, r2.variant, r2.double_answer, r2.ani_first], ["r2", "brazil", true, true]);
+  assert.ok(pinned.includes("signalling"));
+  await main().getByLabel("Signalling").selectOption("channel_bank");
+  await main().getByRole("button", { name: "All FXO" }).click();
+  await main().getByRole("combobox", { name: "Timeslot 2", exact: true }).selectOption("fxs");
+  await save();
+  await page.getByText("Everything is saved").waitFor();
+  assert.deepEqual((await api("GET", at)).signalling.ports.slice(0, 3), ["fxo", "fxs", "fxo"]);
+  await main().getByLabel("Signalling").selectOption("isdn");
+  await save();
+  await page.getByText("Everything is saved").waitFor();
+});
+
+test("Lines: levels, a tone of their own and distinctive rings; a fault in a folded part opens it", async () => {
+  const at = await path("Lines", "/lines");
+  await unfold("Advanced");
+  await main().getByLabel("Gain from the line").fill("-3");
+  await main().getByLabel("A tone of its own ends calls").check();
+  await main().getByRole("button", { name: "Add a ring" }).click();
+  await main().getByLabel("Ring, pause, ring… in ms, row 1").fill("400, 200, 400");
+  await main().getByLabel("Number, row 1").fill("none");
+  await unfold("Advanced");
+  await save();
+  const number = main().getByLabel("Number, row 1");
+  await number.waitFor();
+  assert.equal(await number.getAttribute("aria-invalid"), "true");
+  await number.fill("+442079460982");
+  await save();
+  await page.getByText("Everything is saved").waitFor();
+  const line = await api("GET", at);
+  assert.deepEqual([line.receive_gain_db, line.hangup_tone.f1, line.distinctive], [-3, 425, [{ cadence: [400, 200, 400], number: "+442079460982" }]]);
+});
+
+test("Trunks: numbers by a table, services of ISDN", async () => {
+  const at = await path("Trunks", "/trunks");
+  await unfold("Advanced: numbers and services");
+  await main().getByLabel("Called numbers").selectOption("table");
+  await main().getByLabel("Begins with, row 1").fill("+44");
+  await main().getByLabel("Type, row 1").selectOption("2");
+  await main().getByLabel("Ask what calls cost").check();
+  await save();
+  await saved();
+  const { isdn } = (await api("GET", at)).kind;
+  assert.deepEqual([isdn.called.rules[0].prefix, isdn.called.rules[0].ton, isdn.ask_charge], ["+44", 2, true]);
+});
+
+test("Extensions: forwarding; phones: the recall key; system: feature codes", async () => {
+  const extension = await path("Extensions", "/extensions");
+  await main().getByLabel("When nobody answers").fill("202");
+  await main().getByLabel("It rings first for").fill("15");
+  await save();
+  await saved();
+  const { forward_no_answer, forward_after_s, call_waiting } = (await api("GET", extension)).features;
+  assert.deepEqual([forward_no_answer, forward_after_s, call_waiting], ["202", 15, true]);
+
+  const analog = (await api("GET", "/devices")).find(({ kind }) => kind.type === "fxs");
+  await page.goto(`/devices/${analog.id}`);
+  await main().getByRole("radio", { name: /With a digit/ }).check();
+  await unfold("Advanced");
+  await main().getByLabel("Calls at once").fill("201");
+  await save();
+  await page.getByText("Everything is saved").waitFor();
+  const { features } = (await api("GET", `/devices/${analog.id}`)).kind;
+  assert.deepEqual([features.flash, features.hot_line, features.transfer_on_hang_up], ["digits", "201", true]);
+
+  await page.goto("/system");
+  await unfold("Feature codes");
+  await main().getByLabel("Dialled, row 1", { exact: true }).fill("*72*N#");
+  await save();
+  await page.getByText("Everything is saved").waitFor();
+  assert.equal((await api("GET", "/system")).feature_codes[0].code, "*72*N#");
+  assert.deepEqual(page.complaints, []);
+});
+
 test("System: an edit is saved and in force", async () => {
   await page.goto("/system");
   await page.getByLabel("Site name").fill("Harbour");

@@ -1,6 +1,6 @@
 import { config, type Nouns } from "../api/config";
 import { t, word } from "../i18n";
-import { Section } from "../kit/Field";
+import { Fold, Section } from "../kit/Field";
 import { Lamp } from "../kit/Lamp";
 import { LiveState } from "../live/LiveState";
 import { freePorts, place } from "../live/ports";
@@ -38,8 +38,9 @@ export function freeUsername(): string {
   for (let number = 201; ; number++) if (!used.has(String(number))) return String(number);
 }
 
+const features = { hot_line: null, hot_line_after_s: 0, distinctive_ring: false, flash: "country", transfer_on_hang_up: true, message_lamp: true };
 const sip = () => ({ username: freeUsername(), password: "", max_contacts: 3 });
-const fxs = () => ({ channel: freePorts("fxs")[0] ?? { span: 1, slot: 1 }, reverse_on_answer: false, open_loop_on_hangup: true });
+const fxs = () => ({ channel: freePorts("fxs")[0] ?? { span: 1, slot: 1 }, reverse_on_answer: false, open_loop_on_hangup: true, features });
 
 export const device: Noun<"device"> = {
   name: "device",
@@ -74,25 +75,41 @@ export const device: Noun<"device"> = {
     if (created && device.kind.type === "sip") void showAccount(device.id);
   },
   form: (f) => {
-    const { type } = f.value.kind;
+    const { kind } = f.value;
     return (
       <>
         <Section title={t("device.who")} lede={t("device.whoWhy")}>
           {f.text("/name")}
           {f.variant("/kind", { sip, fxs })}
         </Section>
-        {type === "sip" ? (
+        {kind.type === "sip" ? (
           <Section title={t("device.account")} lede={t("device.accountWhy")}>
             {f.text("/kind/username", { mono: true })}
             {f.secret("/kind/password", f.value.id === 0 ? t("account.made") : t("unchanged"))}
             {f.number("/kind/max_contacts", 1, 10)}
           </Section>
         ) : (
-          <Section title={t("device.port")} lede={t("device.portWhy")}>
-            {f.channel("/kind/channel", freePorts("fxs").map((port) => ({ value: place(port), label: t("port", { place: place(port) }) })))}
-            {f.toggle("/kind/reverse_on_answer")}
-            {f.toggle("/kind/open_loop_on_hangup")}
-          </Section>
+          <>
+            <Section title={t("device.port")} lede={t("device.portWhy")}>
+              {f.channel("/kind/channel", freePorts("fxs").map((port) => ({ value: place(port), label: t("port", { place: place(port) }) })))}
+            </Section>
+            <Section title={t("device.user")} lede={t("device.userWhy")}>
+              {f.choice("/kind/features/flash", ["country", "digits", "plain", "off"], { cards: true })}
+              {f.toggle("/kind/features/transfer_on_hang_up")}
+              {f.toggle("/kind/features/message_lamp")}
+              {f.toggle("/kind/features/distinctive_ring")}
+            </Section>
+            <Fold title={t("device.more")} lede={t("device.moreWhy")}>
+              <Section title={t("device.hotLine")} lede={t("device.hotLineWhy")}>
+                {f.text("/kind/features/hot_line", { mono: true, tel: true, optional: true, placeholder: t("off") })}
+                {kind.features?.hot_line != null && f.number("/kind/features/hot_line_after_s", 0, 14, t("seconds"))}
+              </Section>
+              <Section title={t("device.wire")} lede={t("device.wireWhy")}>
+                {f.toggle("/kind/reverse_on_answer")}
+                {f.toggle("/kind/open_loop_on_hangup")}
+              </Section>
+            </Fold>
+          </>
         )}
       </>
     );

@@ -17,6 +17,8 @@ function Reach({ devices }: { devices: number[] }) {
   return <Lamp light={there > 0 ? "talk" : "rest"}>{t("phonesThere", { n: there, of: devices.length })}</Lamp>;
 }
 
+const features = { forward_always: null, forward_busy: null, forward_no_answer: null, forward_after_s: 20, do_not_disturb: false, call_waiting: true, message_waiting: false };
+
 export const extension: Noun<"extension"> = {
   name: "extension",
   path: "/extensions",
@@ -28,7 +30,7 @@ export const extension: Noun<"extension"> = {
     { name: t("extension/outside_number"), mono: true, cell: (extension) => (extension.withhold ? t("withheld") : (extension.outside_number ?? t("ofTrunk"))) },
     { name: t("now"), cell: (extension) => <Reach devices={extension.devices} /> },
   ],
-  blank: () => ({ id: 0, number: freeNumber(), name: "", devices: [], outside_number: null, withhold: false }),
+  blank: () => ({ id: 0, number: freeNumber(), name: "", devices: [], outside_number: null, withhold: false, features }),
   state: (extension) => <Reach devices={extension.devices} />,
   form: (f) => (
     <>
@@ -40,6 +42,17 @@ export const extension: Noun<"extension"> = {
       <Section title={t("extension.outside")} lede={t("extension.outsideWhy")}>
         {f.text("/outside_number", { mono: true, tel: true, optional: true, placeholder: "+442079460901" })}
         {f.toggle("/withhold")}
+      </Section>
+      <Section title={t("extension.forward")} lede={t("extension.forwardWhy")}>
+        {f.text("/features/forward_always", { mono: true, tel: true, optional: true, placeholder: t("off") })}
+        {f.text("/features/forward_busy", { mono: true, tel: true, optional: true, placeholder: t("off") })}
+        {f.text("/features/forward_no_answer", { mono: true, tel: true, optional: true, placeholder: t("off") })}
+        {f.value.features?.forward_no_answer != null && f.number("/features/forward_after_s", 5, 120, t("seconds"))}
+      </Section>
+      <Section title={t("extension.calls")} lede={t("extension.callsWhy")}>
+        {f.toggle("/features/do_not_disturb")}
+        {f.toggle("/features/call_waiting")}
+        {f.toggle("/features/message_waiting")}
       </Section>
     </>
   ),

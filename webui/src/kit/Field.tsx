@@ -7,6 +7,8 @@ interface FieldProps {
   label: string;
   hint?: ComponentChildren;
   error?: string;
+  /** Stands beside the label. */
+  aside?: ComponentChildren;
   children: (control: ControlProps) => ComponentChildren;
 }
 
@@ -17,13 +19,26 @@ export interface ControlProps {
   "aria-invalid": boolean | undefined;
 }
 
-export function Field({ label, hint, error, children }: FieldProps) {
+export function Field({ label, hint, error, aside, children }: FieldProps) {
   const id = useId();
   return (
     <div class={`field${error ? " wrong" : ""}`}>
-      <label for={id}>{label}</label>
+      <Beside aside={aside}>
+        <label for={id}>{label}</label>
+      </Beside>
       {children(control(id, hint, error))}
       <Words id={id} hint={hint} error={error} />
+    </div>
+  );
+}
+
+/** A label, and what stands beside it. */
+function Beside({ aside, children }: { aside?: ComponentChildren; children: ComponentChildren }) {
+  if (!aside) return <>{children}</>;
+  return (
+    <div class="label-row">
+      {children}
+      {aside}
     </div>
   );
 }
@@ -53,14 +68,16 @@ function Words({ id, hint, error }: { id: string; hint?: ComponentChildren; erro
 }
 
 /** Several controls under one name. */
-export function FieldGroup({ label, hint, error, children, radio }: Omit<FieldProps, "children"> & { children: ComponentChildren; radio?: boolean }) {
+export function FieldGroup({ label, hint, error, aside, children, radio }: Omit<FieldProps, "children"> & { children: ComponentChildren; radio?: boolean }) {
   const id = useId();
   const { id: _, ...described } = control(id, hint, error);
   return (
     <div class={`field${error ? " wrong" : ""}`} role={radio ? "radiogroup" : "group"} aria-labelledby={`${id}-label`} {...(radio ? described : { "aria-describedby": described["aria-describedby"] })}>
-      <span class="label" id={`${id}-label`}>
-        {label}
-      </span>
+      <Beside aside={aside}>
+        <span class="label" id={`${id}-label`}>
+          {label}
+        </span>
+      </Beside>
       {children}
       <Words id={id} hint={hint} error={error} />
     </div>
@@ -79,9 +96,9 @@ interface TextProps extends Omit<FieldProps, "children"> {
   after?: ComponentChildren;
 }
 
-export function TextField({ label, hint, error, value, onInput, mono, type = "text", autoComplete = "off", after, ...rest }: TextProps) {
+export function TextField({ label, hint, error, aside, value, onInput, mono, type = "text", autoComplete = "off", after, ...rest }: TextProps) {
   return (
-    <Field label={label} hint={hint} error={error}>
+    <Field label={label} hint={hint} error={error} aside={aside}>
       {(control) => (
         <div class="control-row">
           <input
@@ -102,16 +119,18 @@ export function TextField({ label, hint, error, value, onInput, mono, type = "te
 }
 
 interface NumberProps extends Omit<FieldProps, "children"> {
-  value: number;
+  /** Null or not a number: empty. */
+  value: number | null;
   onInput: (value: number) => void;
   min: number;
   max: number;
   unit?: string;
+  placeholder?: string;
 }
 
-export function NumberField({ label, hint, error, value, onInput, unit, ...range }: NumberProps) {
+export function NumberField({ label, hint, error, aside, value, onInput, unit, ...range }: NumberProps) {
   return (
-    <Field label={label} hint={hint} error={error}>
+    <Field label={label} hint={hint} error={error} aside={aside}>
       {(control) => (
         <div class="control-row number">
           <input
@@ -121,7 +140,7 @@ export function NumberField({ label, hint, error, value, onInput, unit, ...range
             class="mono"
             inputMode="numeric"
             step="1"
-            value={Number.isNaN(value) ? "" : value}
+            value={value === null || Number.isNaN(value) ? "" : value}
             onInput={(event) => onInput(event.currentTarget.valueAsNumber)}
           />
           {unit && <span class="unit">{unit}</span>}
@@ -143,9 +162,9 @@ interface SelectProps extends Omit<FieldProps, "children"> {
   onChange: (value: string) => void;
 }
 
-export function SelectField({ label, hint, error, value, options, onChange }: SelectProps) {
+export function SelectField({ label, hint, error, aside, value, options, onChange }: SelectProps) {
   return (
-    <Field label={label} hint={hint} error={error}>
+    <Field label={label} hint={hint} error={error} aside={aside}>
       {(control) => (
         <select {...control} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
           {options.map((option) => (
@@ -160,10 +179,10 @@ export function SelectField({ label, hint, error, value, options, onChange }: Se
 }
 
 /** A choice whose options want a sentence each. */
-export function CardsField({ label, hint, error, value, options, onChange }: SelectProps) {
+export function CardsField({ label, hint, error, aside, value, options, onChange }: SelectProps) {
   const name = useId();
   return (
-    <FieldGroup label={label} hint={hint} error={error} radio>
+    <FieldGroup label={label} hint={hint} error={error} aside={aside} radio>
       <div class="cards">
         {options.map((option) => (
           <label key={option.value} class="card">
@@ -184,12 +203,14 @@ interface ToggleProps extends Omit<FieldProps, "children"> {
   onChange: (value: boolean) => void;
 }
 
-export function ToggleField({ label, hint, error, value, onChange }: ToggleProps) {
+export function ToggleField({ label, hint, error, aside, value, onChange }: ToggleProps) {
   const id = useId();
   return (
     <div class={`field toggle${error ? " wrong" : ""}`}>
       <input {...control(id, hint, error)} type="checkbox" role="switch" checked={value} onChange={(event) => onChange(event.currentTarget.checked)} />
-      <label for={id}>{label}</label>
+      <Beside aside={aside}>
+        <label for={id}>{label}</label>
+      </Beside>
       <Words id={id} hint={hint} error={error} />
     </div>
   );
@@ -212,6 +233,22 @@ export function Section({ title, lede, children }: { title: string; lede?: strin
   );
 }
 
+/** Parts of a form that few people need: closed until asked for, or until something in them is wrong. */
+export function Fold({ title, lede, children }: { title: string; lede?: string; children: ComponentChildren }) {
+  return (
+    <details class="fold">
+      <summary>
+        <Icon name="next" size={16} />
+        <span>
+          <strong>{title}</strong>
+          {lede && <small>{lede}</small>}
+        </span>
+      </summary>
+      {children}
+    </details>
+  );
+}
+
 /** An ordered list of things that can be picked, moved and taken away. */
 interface PickProps extends Omit<FieldProps, "children"> {
   value: string[];
@@ -223,12 +260,12 @@ interface PickProps extends Omit<FieldProps, "children"> {
   ordered?: boolean;
 }
 
-export function PickField({ label, hint, error, value, options, onChange, add, empty, ordered }: PickProps) {
+export function PickField({ label, hint, error, aside, value, options, onChange, add, empty, ordered }: PickProps) {
   const left = options.filter((option) => !value.includes(option.value));
   const named = (item: string) => options.find((option) => option.value === item)?.label ?? item;
   const id = useId();
   return (
-    <FieldGroup label={label} hint={hint} error={error}>
+    <FieldGroup label={label} hint={hint} error={error} aside={aside}>
       <Items items={value} named={named} onChange={onChange} ordered={ordered} empty={empty} />
       {left.length > 0 && (
         <select id={id} class="add" aria-label={`${label}: ${add}`} value="" onChange={(event) => {
@@ -257,7 +294,7 @@ interface TextsProps extends Omit<FieldProps, "children"> {
 }
 
 /** A list of short texts: one row each. */
-export function TextsField({ label, hint, error, value, onChange, add, empty, ordered, itemError }: TextsProps) {
+export function TextsField({ label, hint, error, aside, value, onChange, add, empty, ordered, itemError }: TextsProps) {
   const id = useId();
   function put(input: HTMLInputElement) {
     const text = input.value.trim();
@@ -265,7 +302,7 @@ export function TextsField({ label, hint, error, value, onChange, add, empty, or
     input.value = "";
   }
   return (
-    <FieldGroup label={label} hint={hint} error={error ?? value.map((_, index) => itemError?.(index)).find(Boolean)}>
+    <FieldGroup label={label} hint={hint} aside={aside} error={error ?? value.map((_, index) => itemError?.(index)).find(Boolean)}>
       <Items items={value} named={(item) => item} onChange={onChange} ordered={ordered} empty={empty} mono />
       <input
         id={id}

@@ -70,10 +70,10 @@ export function Empty({ icon, title, children, action }: { icon: IconName; title
   );
 }
 
-/** Something that needs attention, said in place. */
-export function Notice({ kind = "warn", children }: { kind?: "warn" | "fault" | "good"; children: ComponentChildren }) {
+/** Something that needs attention, said in place. A fault has just happened and is read out; a problem was there before. */
+export function Notice({ kind = "warn", children }: { kind?: "warn" | "fault" | "problem" | "good"; children: ComponentChildren }) {
   return (
-    <div class={`notice ${kind}`} role={kind === "fault" ? "alert" : undefined}>
+    <div class={`notice ${kind === "problem" ? "fault" : kind}`} role={kind === "fault" ? "alert" : undefined}>
       <Icon name={kind === "good" ? "check" : "warn"} />
       <div>{children}</div>
     </div>

@@ -51,6 +51,7 @@ export function FormShell<T>({ form, onSubmit, fresh, cancel, children }: ShellP
   useLayoutEffect(() => {
     if (faults.length === 0) return;
     const first = element.current?.querySelector<HTMLElement>("[aria-invalid=true], .field.wrong :is(input, select, button)");
+    for (const fold of element.current?.querySelectorAll("details:has([aria-invalid=true], .field.wrong)") ?? []) (fold as HTMLDetailsElement).open = true;
     (first ?? element.current?.querySelector<HTMLElement>(".notice"))?.focus();
   }, [faults]);
 

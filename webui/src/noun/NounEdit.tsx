@@ -32,11 +32,12 @@ export function NounEdit<N extends NounName>({ noun, id }: { noun: Noun<N>; id: 
 
 function Editor<N extends NounName>({ noun, id, thing }: { noun: Noun<N>; id: number | "new"; thing: Nouns[N] }) {
   const form = useForm(thing);
-  const fields = useMemo(() => new Fields<N, Nouns[N]>(noun.name, form), [form]);
+  const fields = useMemo(() => new Fields<N, Nouns[N]>(noun.name, form, noun.beside), [form]);
   const busy = useSignal(false);
   const back = { href: noun.path, label: t(`${noun.name}.many`) };
 
   async function submit() {
+    if (noun.before) form.draft.value = noun.before(form.saved.peek(), form.draft.peek());
     const done = id === "new" ? await create(noun.name, form) : await save(noun.name, id, form);
     if (!done) return;
     guard.value = null;
@@ -81,6 +82,7 @@ function Editor<N extends NounName>({ noun, id, thing }: { noun: Noun<N>; id: nu
       <FormShell form={form} onSubmit={submit} fresh={id === "new"} cancel={() => navigate(noun.path)}>
         {noun.form(fields)}
       </FormShell>
+      {id !== "new" && noun.below?.(thing)}
     </Page>
   );
 }

@@ -1,8 +1,9 @@
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 import { config, title, type NounName } from "../api/config";
 import { causeOptions } from "../call/cause";
 import { maybe, t, type Key } from "../i18n";
 import { CardsField, NumberField, PickField, SelectField, TextField, TextsField, ToggleField, type Option } from "../kit/Field";
+import { RowsField, type RowColumn } from "../kit/Rows";
 import type { Form } from "./form";
 import { read, written, type Pointer } from "./pointer";
 
@@ -14,6 +15,8 @@ export class Fields<N extends string, T> {
   constructor(
     readonly noun: N,
     readonly form: Form<T>,
+    /** What stands beside the label of a field. */
+    private readonly beside?: (f: Fields<N, T>, at: string) => ComponentChildren,
   ) {}
 
   get value(): T {
@@ -32,7 +35,7 @@ export class Fields<N extends string, T> {
   private words(at: string) {
     const key = `${this.noun}${at}`;
     const error = this.fault((fault) => fault === at || fault === `${at}/type`);
-    return { key: at, label: t(key as Key), hint: maybe(`${key}?`), error };
+    return { key: at, label: t(key as Key), hint: maybe(`${key}?`), error, aside: this.beside?.(this, at) };
   }
 
   private options(at: string, values: readonly string[]): Option[] {
@@ -59,6 +62,29 @@ export class Fields<N extends string, T> {
     return <NumberField {...this.words(at)} min={min} max={max} unit={unit} value={value ?? 0} onInput={(n) => this.set(at as Pointer<T>, n)} />;
   }
 
+  /** A number that may be left out; `usual` is what holds then. */
+  numberOr(at: At<N, T>, min: number, max: number, usual: string, unit?: string): VNode {
+    const value = (this.get(at as Pointer<T>) as number | null | undefined) ?? null;
+    const input = (n: number) => this.set(at as Pointer<T>, Number.isNaN(n) ? null : n);
+    return <NumberField {...this.words(at)} min={min} max={max} unit={unit} placeholder={usual} value={value} onInput={input} />;
+  }
+
+  /** Yes, no, or as `none` says. */
+  yesNo(at: At<N, T>, none: string): VNode {
+    const value = this.get(at as Pointer<T>) as boolean | null | undefined;
+    const options = [
+      { value: "", label: none },
+      { value: "true", label: t("yes") },
+      { value: "false", label: t("no") },
+    ];
+    return <SelectField {...this.words(at)} value={String(value ?? "")} options={options} onChange={(next) => this.set(at as Pointer<T>, next === "" ? null : next === "true")} />;
+  }
+
+  /** Something that may be there or not; `begin` is what it begins with. */
+  present(at: At<N, T>, begin: () => unknown): VNode {
+    return <ToggleField {...this.words(at)} value={this.get(at as Pointer<T>) != null} onChange={(on) => this.set(at as Pointer<T>, on ? begin() : null)} />;
+  }
+
   toggle(at: At<N, T>): VNode {
     return <ToggleField {...this.words(at)} value={this.get(at as Pointer<T>) === true} onChange={(on) => this.set(at as Pointer<T>, on)} />;
   }
@@ -69,26 +95,28 @@ export class Fields<N extends string, T> {
     return <TextField {...this.words(at)} mono placeholder={empty} value={value} onInput={(password) => this.set(at as Pointer<T>, password)} />;
   }
 
-  /** One of several values; `none` names the choice of no value. */
-  choice(at: At<N, T>, values: readonly string[], look: { cards?: boolean; none?: string; named?: (value: string) => string } = {}): VNode {
+  /** One of several values; `none` names the choice of no value. `whole`: the values are numbers. */
+  choice(at: At<N, T>, values: readonly string[], look: { cards?: boolean; none?: string; named?: (value: string) => string; whole?: boolean } = {}): VNode {
     const { named } = look;
     const options: Option[] = named ? values.map((value) => ({ value, label: named(value) })) : this.options(at, values);
     if (look.none) options.unshift({ value: "", label: look.none });
-    const value = (this.get(at as Pointer<T>) as string | null | undefined) ?? "";
+    const value = String(this.get(at as Pointer<T>) ?? "");
+    const part = (next: string) => (look.whole ? Number(next) : next);
     const Control = look.cards ? CardsField : SelectField;
-    return <Control {...this.words(at)} value={value} options={options} onChange={(next) => this.set(at as Pointer<T>, next === "" ? null : next)} />;
+    return <Control {...this.words(at)} value={value} options={options} onChange={(next) => this.set(at as Pointer<T>, next === "" ? null : part(next))} />;
   }
 
   /** A value of several kinds, each with fields of its own; `kinds` gives what each begins with. */
-  variant(at: At<N, T>, kinds: Record<string, () => object>, look: { list?: boolean } = {}): VNode {
-    const value = (this.get(at as Pointer<T>) as { type: string }).type;
+  variant(at: At<N, T>, kinds: Record<string, () => object>, look: { list?: boolean; tag?: string } = {}): VNode {
+    const { tag = "type" } = look;
+    const value = (this.get(at as Pointer<T>) as Record<string, string> | undefined)?.[tag] ?? "";
     const Control = look.list ? SelectField : CardsField;
     return (
       <Control
         {...this.words(at)}
         value={value}
         options={this.options(at, Object.keys(kinds))}
-        onChange={(type) => type !== value && this.set(at as Pointer<T>, { type, ...kinds[type]?.() })}
+        onChange={(kind) => kind !== value && this.set(at as Pointer<T>, { [tag]: kind, ...kinds[kind]?.() })}
       />
     );
   }
@@ -132,6 +160,25 @@ export class Fields<N extends string, T> {
         empty={maybe(`${key}-`) ?? t("none")}
         itemError={(index) => this.fault((fault) => fault === `${at}/${index}`)}
         onChange={(texts) => this.set(at as Pointer<T>, texts)}
+      />
+    );
+  }
+
+  /** Small things, each a row. */
+  rows<R extends object>(at: At<N, T>, columns: (RowColumn & { key: keyof R & string })[], blank: () => R, look: { ordered?: boolean; most?: number } = {}): VNode {
+    const key = `${this.noun}${at}`;
+    const words = this.words(at);
+    return (
+      <RowsField
+        {...words}
+        {...look}
+        columns={columns}
+        value={((this.get(at as Pointer<T>) as R[] | undefined) ?? []) as Record<string, unknown>[]}
+        blank={blank as () => Record<string, unknown>}
+        add={maybe(`${key}+`) ?? t("add")}
+        empty={maybe(`${key}-`) ?? t("none")}
+        cellError={(index, cell) => this.fault((fault) => fault === `${at}/${index}/${cell}` || fault.startsWith(`${at}/${index}/${cell}/`))}
+        onChange={(rows) => this.set(at as Pointer<T>, rows)}
       />
     );
   }

@@ -20,6 +20,12 @@ export interface Noun<N extends NounName> {
   state?: (thing: Nouns[N]) => ComponentChildren;
   /** What more there is to see of it now: stands above its form. */
   now?: (thing: Nouns[N]) => ComponentChildren;
+  /** What stands beside the label of a field. */
+  beside?: (f: Fields<N, Nouns[N]>, at: string) => ComponentChildren;
+  /** What becomes of it before it is saved. */
+  before?: (was: Nouns[N], draft: Nouns[N]) => Nouns[N];
+  /** What stands below its form. */
+  below?: (thing: Nouns[N]) => ComponentChildren;
   /** Called after it was saved. */
   saved?: (thing: Nouns[N], created: boolean) => void;
 }

@@ -8,6 +8,9 @@ import { Call } from "../call/Call";
 import { Calls } from "../call/Calls";
 import { Dashboard } from "../dashboard/Dashboard";
 import { AccountDialog } from "../device/Account";
+import { Autopilot } from "../finding/Autopilot";
+import { Hardware } from "../hardware/Hardware";
+import { SpanPage } from "../hardware/SpanPage";
 import { t } from "../i18n";
 import { Asker } from "../kit/Dialog";
 import { Empty, Page } from "../kit/Page";
@@ -81,6 +84,8 @@ function page(at: string): VNode {
   const [, head = "", tail] = at.split("/");
   if (head === "") return <Dashboard />;
   if (head === "calls") return tail ? <Call key={tail} id={Number(tail)} /> : <Calls />;
+  if (head === "hardware") return tail ? <SpanPage key={tail} id={Number(tail)} /> : <Hardware />;
+  if (head === "autopilot") return <Autopilot />;
   if (head === "system") return <SystemPage key={system.value ? "read" : "unread"} />;
   if (head === "revisions") return <Revisions />;
   if (head === "access") return <Access />;

@@ -44,6 +44,13 @@ const groups: { name: Key; pages: { href: string; name: Key; icon: IconName }[] 
     ],
   },
   {
+    name: "nav.hardware",
+    pages: [
+      { href: "/hardware", name: "hardware.title", icon: "card" },
+      { href: "/autopilot", name: "autopilot.title", icon: "autopilot" },
+    ],
+  },
+  {
     name: "nav.gateway",
     pages: [
       { href: "/system", name: "system.title", icon: "system" },

@@ -1,3 +1,4 @@
+import { find } from "../api/config";
 import { showList, t, word } from "../i18n";
 import { Lamp } from "../kit/Lamp";
 import type { LiveSpan } from "../live/store";
@@ -7,5 +8,6 @@ export function SpanHealth({ span }: { span: LiveSpan | undefined }) {
   if (!span) return <Lamp light="off">{t("unknown")}</Lamp>;
   if (span.alarms.length > 0) return <Lamp light="fault">{showList(span.alarms.map((alarm) => word("alarm", alarm)))}</Lamp>;
   if (!span.d_channel_up) return <Lamp light="fault">{t("dChannelDown")}</Lamp>;
-  return <Lamp light="talk">{t("spanUp")}</Lamp>;
+  const signalling = find("span", span.span)?.signalling?.type ?? "isdn";
+  return <Lamp light="talk">{t(signalling === "isdn" ? "spanUp" : "up")}</Lamp>;
 }

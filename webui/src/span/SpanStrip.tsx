@@ -1,13 +1,14 @@
 import { t, word } from "../i18n";
 import { lights } from "../live/lights";
+import { hardware } from "../live/ports";
 import { callAt, type ChannelState, type LiveSpan } from "../live/store";
 import "./span.css";
 
 /** Every timeslot of a span, side by side as on the face of an instrument. */
 export function SpanStrip({ span }: { span: LiveSpan }) {
-  const last = Math.max(0, ...span.channels.map((channel) => channel.slot));
-  const signalling = last > 24 ? 16 : last + 1;
-  const slots = [...span.channels.map(({ slot, state }) => ({ slot, state: state as ChannelState | undefined })), { slot: signalling, state: undefined }];
+  const ports = hardware.value.find((found) => found.id === span.span)?.ports ?? [];
+  const signalling = ports.filter((port) => port.kind === "d_channel").map((port) => ({ slot: port.channel.slot, state: undefined }));
+  const slots = [...span.channels.map(({ slot, state }) => ({ slot, state: state as ChannelState | undefined })), ...signalling];
   slots.sort((a, b) => a.slot - b.slot);
   return (
     <ol class="strip" aria-label={t("stripName", { span: span.span })}>

@@ -2,15 +2,43 @@ import { useMemo } from "preact/hooks";
 import { system } from "../api/config";
 import { answer, api, type Schemas } from "../api/client";
 import { match, saveForm } from "../api/write";
-import { t } from "../i18n";
+import { t, word } from "../i18n";
 import { Page } from "../kit/Page";
-import { Section } from "../kit/Field";
+import { Fold, Section } from "../kit/Field";
 import { say } from "../kit/Toast";
 import { Fields } from "../noun/fields";
 import { FormShell, useForm } from "../noun/FormShell";
 import { countries, countryName } from "./countries";
 
 type System = Schemas["System"];
+
+const featureNames: Schemas["Feature"][] = [
+  "forward_always",
+  "forward_always_off",
+  "forward_always_ask",
+  "forward_busy",
+  "forward_busy_off",
+  "forward_busy_ask",
+  "forward_no_answer",
+  "forward_no_answer_off",
+  "forward_no_answer_ask",
+  "do_not_disturb",
+  "do_not_disturb_off",
+  "do_not_disturb_ask",
+  "call_waiting",
+  "call_waiting_off",
+  "call_waiting_ask",
+  "withhold",
+  "show",
+  "redial",
+  "call_return",
+  "pick_up",
+  "park",
+  "message_lamp",
+  "message_lamp_off",
+];
+
+const features = () => featureNames.map((value) => ({ value, label: word("feature", value) }));
 
 export function SystemPage() {
   if (!system.value) return null;
@@ -59,6 +87,18 @@ function Editor({ value }: { value: System }) {
           </div>
           {f.number("/rtp/lost_after_s", 0, 3600, t("seconds"))}
         </Section>
+        <Fold title={t("system.codes")} lede={t("system.codesWhy")}>
+          <Section title={t("system.codes")} lede={t("system.codesHow")}>
+            {f.rows(
+              "/feature_codes",
+              [
+                { key: "code", label: t("system.code"), placeholder: "*21*N#" },
+                { key: "feature", label: t("system.feature"), options: features(), share: 2.2 },
+              ],
+              () => ({ code: "", feature: "redial" as const }),
+            )}
+          </Section>
+        </Fold>
       </FormShell>
       <p class="hint">
         <a href="/licenses.txt" target="_blank" rel="noreferrer">
