@@ -348,7 +348,9 @@ fn configure_channel(
     slot: &mut Slot,
     wanted: Configured,
 ) -> Result<(), Error> {
-    if slot.configured == Some(wanted) {
+    // Somebody else, `dahdi_cfg` for one, may have set it to something meanwhile: the kernel lets everybody.
+    let still = || control.params(slot.number).is_ok_and(|params| params.sigtype == wanted.signalling);
+    if slot.configured == Some(wanted) && still() {
         return Ok(());
     }
     slot.configured = None;

@@ -1,6 +1,8 @@
-//! The inventory of cards in a real sysfs, with real news of devices and a real search for firmware. What the
-//! laboratory's guest runs for `tests/cards.rs`.
+//! The inventory of cards in a real sysfs, with real news of devices and a real search for firmware; spans that
+//! others set up too, and cards that disappear. What the laboratory's guest runs for `tests/cards.rs`.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod others;
 
 use demarc_dahdi_tests::cards::{driver, pause};
 use demarc_dahdi_tests::check::Checks;
@@ -119,6 +121,9 @@ fn main() -> ExitCode {
         let card = until(&mut driver, id, "back", |card| card.state != CardState::Gone);
         assert_eq!(card.model, "Sangoma A104D");
     });
+    checks.run("a span that is set up twice is what it was set to last", || others::twice(&mut driver));
+    checks.run("a channel that another has is busy", || others::taken(&mut driver));
+    checks.run("descriptors whose card disappears", || others::disappears(&mut driver));
     if checks.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
