@@ -218,6 +218,6 @@ mod tests {
         assert_eq!(performance.quarters().len(), 1);
         assert_eq!((performance.quarters()[0].errored, performance.quarter().errored), (900, 0));
         watch(&mut performance, DAY, |_| {});
-        assert_eq!((performance.quarters().len(), performance.day().seconds), (96, 10));
+        assert_eq!((performance.quarters().len(), performance.day().seconds), (96, 910));
     }
 }

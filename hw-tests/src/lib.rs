@@ -10,20 +10,27 @@
 
 pub mod bench;
 pub mod g826;
+pub mod jig;
+pub mod report;
 pub mod signal;
 
 mod clock;
 mod lane;
+mod lapd;
 mod plan;
+mod q931;
 mod rig;
 mod run;
 mod stage;
 mod subject;
+mod talk;
 mod tests;
+mod wire;
 mod words;
 
 pub use clock::{CardTime, RealTime};
 pub use demarc_model::hardware_test::{RunRequest, RunState};
 pub use plan::list;
-pub use rig::{Continue, Rig, Time};
+pub use rig::{Continue, Plugs, Rig, Time};
 pub use run::{check, run, spans_taken};
+pub use tests::inventory::inventory;

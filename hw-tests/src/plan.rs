@@ -24,7 +24,25 @@ pub(crate) struct Test {
 }
 
 /// Every test.
-pub(crate) const TESTS: &[&Test] = &[&tests::inventory::TEST, &tests::alarms::TEST, &tests::bert::TEST];
+pub(crate) const TESTS: &[&Test] = &[
+    &tests::inventory::TEST,
+    &tests::timing::TEST,
+    &tests::alarms::TEST,
+    &tests::counters::TEST,
+    &tests::plug::TEST,
+    &tests::bert::TEST,
+    &tests::loops::TEST,
+    &tests::insert::TEST,
+    &tests::dchannel::TEST,
+    &tests::fxs::TEST,
+    &tests::fxo::TEST,
+    &tests::level::TEST,
+    &tests::noise::TEST,
+    &tests::hybrid::TEST,
+    &tests::echo::TEST,
+    &tests::recording::TEST,
+    &tests::calls::TEST,
+];
 
 /// What tests there are, in order.
 pub fn list() -> Vec<TestInfo> {

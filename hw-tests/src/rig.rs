@@ -43,8 +43,8 @@ pub type Keep<'r> = &'r mut dyn FnMut(&str, &[u8]) -> Result<(), String>;
 pub struct Rig<'r> {
     /// The cards.
     pub driver: &'r mut dyn Driver,
-    /// Nobody else polls the driver's events.
-    pub poll: bool,
+    /// Nobody else uses the cards: the run polls the driver's events, and sets up every span of the bench.
+    pub alone: bool,
     /// Time.
     pub time: &'r mut dyn Time,
     /// How spans are to be run; what is absent follows from the bench.

@@ -6,15 +6,20 @@ use crate::rig::{Continue, Rig};
 use crate::stage::Stage;
 use crate::subject::Subject;
 use crate::words::Stop;
-use demarc_hal::{Driver, Maintenance, PortKind, Signalling, SpanId, SpanInfo, SpanKind, SpanSettings};
+use demarc_hal::{
+    Driver, Error, Maintenance, PortKind, Signalling, SpanId, SpanInfo, SpanKind, SpanSettings,
+};
 use demarc_model::hardware_test::{
-    Bench, Disturbs, Length, PortAt, RunRequest, RunState, Side, StepNow, StepResult, Verdict,
+    Bench, Disturbs, PortAt, RunRequest, RunState, Side, StepNow, StepResult, Verdict,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 /// Steps of a run at most.
 const STEPS: usize = 4096;
+
+/// How long a span may take to be closed by whoever had it.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Whether a request can be run.
 ///
@@ -124,6 +129,7 @@ fn perform(
 ) -> Option<StepResult> {
     let mut stage = Stage {
         rig,
+        bench: &request.bench,
         length: request.length,
         state,
         tell,
@@ -183,7 +189,7 @@ fn rest(stage: &mut Stage<'_, '_>, subject: &Subject, disturbs: Disturbs) {
             let _ = stage.rig.driver.maintain(span, Maintenance::None);
         }
     }
-    if stage.rig.poll {
+    if stage.rig.alone {
         while stage.rig.driver.poll_event().is_some() {}
     }
 }
@@ -213,23 +219,40 @@ fn result(
 fn prepare(bench: &Bench, taken: &BTreeSet<SpanId>, rig: &mut Rig<'_>) -> BTreeMap<SpanId, String> {
     let mut unprepared = BTreeMap::new();
     for span in rig.driver.spans() {
-        if span.kind == SpanKind::Analog || !taken.contains(&span.id) {
+        let ours = taken.contains(&span.id) || rig.alone && named(bench, span.id);
+        if span.kind == SpanKind::Analog || !ours {
             continue;
         }
         let settings = rig.settings.get(&span.id).cloned().unwrap_or_else(|| settings(bench, &span));
-        if let Err(error) = rig.driver.configure_span(span.id, &settings) {
-            unprepared.insert(span.id, error.to_string());
+        let end = rig.time.now() + PATIENCE;
+        loop {
+            match rig.driver.configure_span(span.id, &settings) {
+                // Whoever had the span is still closing it.
+                Err(Error::Busy(_)) if rig.time.now() < end => rig.time.tick(),
+                Err(error) => {
+                    unprepared.insert(span.id, error.to_string());
+                    break;
+                }
+                Ok(()) => break,
+            }
         }
     }
     // A framer takes a while to find its frames.
     let end = rig.time.now() + Duration::from_secs(1);
     while rig.time.now() < end {
-        if rig.poll {
+        if rig.alone {
             while rig.driver.poll_event().is_some() {}
         }
         rig.time.tick();
     }
     unprepared
+}
+
+/// The bench says something about a digital span.
+fn named(bench: &Bench, id: SpanId) -> bool {
+    bench.spans.iter().any(|cable| cable.a == id || cable.b == id)
+        || bench.plugs.iter().any(|plug| plug.span == id)
+        || bench.trunks.iter().any(|trunk| trunk.span == id)
 }
 
 /// How a bench runs a span.
@@ -275,9 +298,4 @@ fn put_back(taken: &BTreeSet<SpanId>, rig: &mut Rig<'_>) {
             let _ = rig.driver.maintain(*span, Maintenance::None);
         }
     }
-}
-
-/// A request's length, as a word.
-pub(crate) fn length(length: Length) -> &'static str {
-    if length == Length::Quick { "quick" } else { "thorough" }
 }

@@ -3,16 +3,18 @@
 use crate::rig::{Continue, Rig};
 use crate::words::{Stop, failed, skipped};
 use demarc_hal::{
-    Alarm, Bearer, ChannelId, DChannel, Error, Line, LineEvent, Maintenance, PortKind, SpanId, SpanInfo,
-    SpanStatus,
+    Alarm, Bearer, ChannelId, DChannel, Driver, Error, Line, LineEvent, Maintenance, PortKind, SpanId,
+    SpanInfo, SpanStatus,
 };
-use demarc_model::hardware_test::{Length, RunState, Value};
+use demarc_model::hardware_test::{Bench, Length, RunState, Value};
 use std::time::Duration;
 
 /// How often somebody is told.
 const TELL: Duration = Duration::from_millis(200);
 /// How long a question waits for its answer.
 const ANSWER: Duration = Duration::from_secs(120);
+/// How long a port may take to be closed by whoever had it.
+const CLOSING: Duration = Duration::from_secs(2);
 /// Files of one step at most.
 const FILES: usize = 16;
 /// Values of one step at most.
@@ -21,6 +23,7 @@ const VALUES: usize = 256;
 /// One step's hands.
 pub(crate) struct Stage<'a, 'r> {
     pub(crate) rig: &'a mut Rig<'r>,
+    pub(crate) bench: &'a Bench,
     pub(crate) length: Length,
     pub(crate) state: &'a mut RunState,
     pub(crate) tell: &'a mut dyn FnMut(&RunState) -> Continue,
@@ -82,7 +85,7 @@ impl Stage<'_, '_> {
 
     /// Lets a block's time pass, and now and then tells how far it is.
     pub(crate) fn tick(&mut self) -> Result<(), Stop> {
-        if self.rig.poll {
+        if self.rig.alone {
             while self.rig.driver.poll_event().is_some() {}
         }
         self.rig.time.tick();
@@ -185,12 +188,21 @@ impl Stage<'_, '_> {
         failed(reason, remedy)
     }
 
+    /// Opens something; whoever had it may still be closing it.
+    fn open<T>(&mut self, what: &str, open: impl Fn(&mut dyn Driver) -> Result<T, Error>) -> Result<T, Stop> {
+        let end = self.now() + CLOSING;
+        loop {
+            match open(self.rig.driver) {
+                Ok(port) => return Ok(port),
+                Err(Error::Busy(_)) if self.now() < end => self.tick()?,
+                Err(error) => return refused(what, &error),
+            }
+        }
+    }
+
     /// Opens the audio of a port as it is, nothing cancelled.
     pub(crate) fn bearer(&mut self, at: ChannelId) -> Result<Box<dyn Bearer>, Stop> {
-        let mut bearer = match self.rig.driver.open_bearer(at) {
-            Ok(bearer) => bearer,
-            Err(error) => return refused(&format!("the audio of {at}"), &error),
-        };
+        let mut bearer = self.open(&format!("the audio of {at}"), |driver| driver.open_bearer(at))?;
         bearer.flush();
         bearer.cancel_echo(false);
         Ok(bearer)
@@ -198,7 +210,7 @@ impl Stage<'_, '_> {
 
     /// Opens a line.
     pub(crate) fn line(&mut self, at: ChannelId) -> Result<Box<dyn Line>, Stop> {
-        self.rig.driver.open_line(at).or_else(|error| refused(&format!("port {at}"), &error))
+        self.open(&format!("port {at}"), |driver| driver.open_line(at))
     }
 
     /// Opens the D channel of a span.
@@ -206,7 +218,7 @@ impl Stage<'_, '_> {
         let Some(at) = self.channels(id, PortKind::DChannel)?.first().copied() else {
             return skipped(format!("Span {id} has no D channel."), "Run it as ISDN.");
         };
-        self.rig.driver.open_dchannel(at).or_else(|error| refused(&format!("D channel {at}"), &error))
+        self.open(&format!("D channel {at}"), |driver| driver.open_dchannel(at))
     }
 
     /// Asks a span for maintenance; false when its card has none of that kind.

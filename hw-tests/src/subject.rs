@@ -11,6 +11,8 @@ pub(crate) enum Subject {
     Unit,
     /// A digital span, looked at.
     Span(SpanId),
+    /// Digital spans, looked at together.
+    Spans(Vec<SpanId>),
     /// Two spans on a crossover cable.
     Cable(SpanCable),
     /// A span with a loopback plug.
@@ -31,6 +33,10 @@ impl Subject {
         match self {
             Subject::Unit => "the unit".into(),
             Subject::Span(span) => format!("span {span}"),
+            Subject::Spans(spans) => {
+                let spans: Vec<String> = spans.iter().map(ToString::to_string).collect();
+                format!("spans {}", spans.join(", "))
+            }
             Subject::Cable(cable) => format!("spans {} and {}", cable.a, cable.b),
             Subject::Plug(span) => format!("span {span} with its plug"),
             Subject::Trunk(trunk) => format!("span {} to its far end", trunk.span),
@@ -45,6 +51,7 @@ impl Subject {
         match self {
             Subject::Unit => BTreeSet::new(),
             Subject::Span(span) | Subject::Plug(span) => BTreeSet::from([*span]),
+            Subject::Spans(spans) => spans.iter().copied().collect(),
             Subject::Cable(cable) => BTreeSet::from([cable.a, cable.b]),
             Subject::Trunk(trunk) => BTreeSet::from([trunk.span]),
             Subject::Pair(pair) => BTreeSet::from([pair.fxs.0.span, pair.fxo.0.span]),

@@ -1,9 +1,11 @@
 //! The audio of one channel: a ring of blocks each way.
 
+use crate::fate::Fate;
 use crate::presence::Presence;
 use crate::signal::lock;
 use demarc_hal::{Bearer, Block, Companding, Transfer};
 use rtrb::{Consumer, Producer, RingBuffer};
+use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -19,6 +21,10 @@ pub(crate) struct Ends {
     tx: Direction<Producer<Block>>,
     rx: Direction<Consumer<Block>>,
     plugged: Arc<AtomicBool>,
+    /// What happens on the way, on a digital span.
+    fate: Option<Fate>,
+    /// What comes back while this end hears itself.
+    back: VecDeque<Block>,
 }
 
 /// One ring end, and how far the writer wants the reader to skip.
@@ -34,8 +40,22 @@ struct Direction<T> {
 /// The two ends of a channel that is `plugged` together, or of two that are not.
 pub(crate) fn channel(plugged: &Arc<AtomicBool>) -> (Jack, Jack) {
     let ((tx_a, rx_b), (tx_b, rx_a)) = (ring(), ring());
-    let jack = |tx, rx| Arc::new(Mutex::new(Some(Ends { tx, rx, plugged: plugged.clone() })));
+    let jack = |tx, rx| {
+        let (plugged, back) = (plugged.clone(), VecDeque::with_capacity(QUEUE));
+        Arc::new(Mutex::new(Some(Ends { tx, rx, plugged, fate: None, back })))
+    };
     (jack(tx_a, rx_a), jack(tx_b, rx_b))
+}
+
+/// As [`channel`], with something that may happen to it on the way.
+pub(crate) fn channel_with(plugged: &Arc<AtomicBool>, [a, b]: [Fate; 2]) -> (Jack, Jack) {
+    let (jack_a, jack_b) = channel(plugged);
+    for (jack, fate) in [(&jack_a, a), (&jack_b, b)] {
+        if let Some(ends) = &mut *lock(jack) {
+            ends.fate = Some(fate);
+        }
+    }
+    (jack_a, jack_b)
 }
 
 fn ring() -> (Direction<Producer<Block>>, Direction<Consumer<Block>>) {
@@ -67,11 +87,25 @@ pub(crate) struct SimBearer {
 impl Bearer for SimBearer {
     fn write(&mut self, block: &Block) -> Transfer {
         let Some(ends) = self.live() else { return Transfer::Gone };
+        let mut sent = *block;
+        if let Some(fate) = &mut ends.fate {
+            if fate.is_dead() {
+                return Transfer::Done;
+            }
+            if fate.is_looped() {
+                if ends.back.len() >= QUEUE {
+                    return Transfer::Missed;
+                }
+                ends.back.push_back(sent);
+                return Transfer::Done;
+            }
+            fate.disturb(&mut sent);
+        }
         // With the cable out, the card still takes the octets and sends them to nobody.
         if !ends.plugged.load(Ordering::Relaxed) {
             return Transfer::Done;
         }
-        if ends.tx.ring.push(*block).is_err() {
+        if ends.tx.ring.push(sent).is_err() {
             return Transfer::Missed;
         }
         ends.tx.moved += 1;
@@ -80,6 +114,11 @@ impl Bearer for SimBearer {
 
     fn read(&mut self, block: &mut Block) -> Transfer {
         let Some(ends) = self.live() else { return Transfer::Gone };
+        if ends.fate.as_ref().is_some_and(Fate::is_looped) {
+            let Some(oldest) = ends.back.pop_front() else { return Transfer::Missed };
+            *block = oldest;
+            return Transfer::Done;
+        }
         let skip_to = ends.rx.skip_to.load(Ordering::Acquire);
         while let Ok(oldest) = ends.rx.ring.pop() {
             ends.rx.moved += 1;
@@ -93,6 +132,7 @@ impl Bearer for SimBearer {
 
     fn flush(&mut self) {
         let Some(ends) = self.live() else { return };
+        ends.back.clear();
         while ends.rx.ring.pop().is_ok() {
             ends.rx.moved += 1;
         }

@@ -4,6 +4,7 @@ use crate::audio;
 use crate::cable::{Cable, End, Kind};
 use crate::clock::SimClock;
 use crate::driver::{SimDriver, Span, Wiring};
+use crate::fate::Fate;
 use crate::link::{Link, Watcher};
 use crate::pair::Pair;
 use demarc_hal::{ChannelId, Companding, Error, Port, PortKind, Signalling, SpanId, SpanInfo, SpanKind};
@@ -161,12 +162,36 @@ impl Bench {
         let watchers = [self.watcher(a), self.watcher(b)];
         let link = Arc::new(Link::cable([kind, far_kind], watchers, self.clock.clone()));
         for slot in 1..=DIGITAL_SLOTS {
-            let (jack, far_jack) = audio::channel(link.carrier());
+            let fate = |end| Fate::new(&link.fates, end, slot);
+            let (jack, far_jack) = audio::channel_with(link.carrier(), [fate(End::A), fate(End::B)]);
             self.find_mut(a)?.jacks.insert(slot, jack);
             self.find_mut(b)?.jacks.insert(slot, far_jack);
         }
         self.find_mut(a)?.wiring = Wiring::Digital { link: link.clone(), end: End::A };
         self.find_mut(b)?.wiring = Wiring::Digital { link: link.clone(), end: End::B };
+        Ok(Cable(Kind::Digital(link)))
+    }
+
+    /// A loopback plug in a digital span: it hears itself.
+    ///
+    /// # Errors
+    /// [`BenchError::NoSuchSpan`], [`BenchError::Misfit`], [`BenchError::Taken`].
+    pub fn plug_loop(&mut self, at: (DriverKey, SpanId)) -> Result<Cable, BenchError> {
+        let kind = self.find(at)?.info.kind;
+        if kind == SpanKind::Analog {
+            return Err(BenchError::Misfit);
+        }
+        if self.is_cabled(at)? {
+            return Err(BenchError::Taken);
+        }
+        let link = Arc::new(Link::cable([kind, kind], [self.watcher(at), None], self.clock.clone()));
+        link.fates.set_looped(End::A, true);
+        for slot in 1..=DIGITAL_SLOTS {
+            let fate = |end| Fate::new(&link.fates, end, slot);
+            let (jack, _) = audio::channel_with(link.carrier(), [fate(End::A), fate(End::B)]);
+            self.find_mut(at)?.jacks.insert(slot, jack);
+        }
+        self.find_mut(at)?.wiring = Wiring::Digital { link: link.clone(), end: End::A };
         Ok(Cable(Kind::Digital(link)))
     }
 

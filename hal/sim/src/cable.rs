@@ -79,6 +79,23 @@ impl Cable {
         }
     }
 
+    /// Makes what arrives at one end of a digital cable bad: so many CRC errors a second, and wrong bits
+    /// in the audio with them; 0 mends it. Does nothing to an analog cable.
+    pub fn set_errors(&self, end: End, a_second: u32) {
+        if let Kind::Digital(link) = &self.0 {
+            link.fates.set_noisy(end, 50_u32.checked_div(a_second).map_or(0, |blocks| blocks.max(1)));
+            link.change(|layer1| layer1.set_noisy(end, a_second.into()));
+        }
+    }
+
+    /// Lets a timeslot of a digital cable carry no audio (`true`), or carry it again. Does nothing to an
+    /// analog cable.
+    pub fn set_dead(&self, slot: u8, dead: bool) {
+        if let Kind::Digital(link) = &self.0 {
+            link.fates.set_dead(slot, dead);
+        }
+    }
+
     fn set_plugged(&self, plugged: bool) {
         match &self.0 {
             Kind::Digital(link) => link.set_plugged(plugged),

@@ -10,9 +10,9 @@ use crate::pair::Pair;
 use crate::presence::Presence;
 use crate::signal::{Bundle, lock};
 use demarc_hal::{
-    Alarm, Bearer, CasChannel, CasForm, ChannelId, Companding, DChannel, Driver, DriverEvent, Error, Framing,
-    Line, LineCode, Port, PortKind, Signalling, SignallingSeen, SpanId, SpanInfo, SpanKind, SpanSettings,
-    SpanStatus,
+    Alarm, Bearer, CasChannel, CasForm, ChannelId, Companding, DChannel, Defect, Driver, DriverEvent, Error,
+    Framing, Line, LineCode, Maintenance, Port, PortKind, Signalling, SignallingSeen, SpanId, SpanInfo,
+    SpanKind, SpanSettings, SpanStatus,
 };
 use std::collections::BTreeMap;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -234,6 +234,31 @@ impl Driver for SimDriver {
             }
             Wiring::Analog(_) => SpanStatus::default(),
         })
+    }
+
+    fn maintain(&mut self, id: SpanId, maintenance: Maintenance) -> Result<(), Error> {
+        let span = self.span(id).ok_or(Error::NoSuchSpan(id))?;
+        span.present()?;
+        let code = matches!(maintenance, Maintenance::LoopUp | Maintenance::LoopDown);
+        match &span.wiring {
+            Wiring::Analog(_) => Err(Error::Unsupported("maintenance of an analog span")),
+            _ if maintenance == Maintenance::Prbs => Err(Error::Unsupported("a pattern of the card")),
+            _ if code && span.info.kind != SpanKind::T1 => Err(Error::Unsupported("loop codes but on T1")),
+            Wiring::Digital { link, end } => {
+                link.maintain(*end, maintenance);
+                Ok(())
+            }
+        }
+    }
+
+    fn insert(&mut self, id: SpanId, defect: Defect) -> Result<(), Error> {
+        let span = self.span(id).ok_or(Error::NoSuchSpan(id))?;
+        span.present()?;
+        let mut known = false;
+        if let Wiring::Digital { link, end } = &span.wiring {
+            link.change(|layer1| known = layer1.insert(*end, defect));
+        }
+        if known { Ok(()) } else { Err(Error::Unsupported("that error")) }
     }
 
     fn poll_event(&mut self) -> Option<DriverEvent> {

@@ -16,7 +16,9 @@
 //! An end that nobody has configured takes whatever comes.
 
 use crate::cable::End;
-use demarc_hal::{Alarm, Framing, LineCode, Signalling, SignallingSeen, SpanKind, SpanSettings};
+use demarc_hal::{
+    Alarm, Defect, Framing, LineCode, Maintenance, Signalling, SignallingSeen, SpanKind, SpanSettings,
+};
 use std::time::Duration;
 
 /// Two ends and what lies between them.
@@ -40,6 +42,9 @@ struct Span {
     deaf: bool,
     /// What equipment on the way makes it report.
     injected: Option<Alarm>,
+    maintenance: Maintenance,
+    /// CRC errors a second of what arrives here.
+    noisy: u64,
     counters: Counters,
 }
 
@@ -74,6 +79,8 @@ impl Layer1 {
             present: true,
             deaf: false,
             injected: None,
+            maintenance: Maintenance::None,
+            noisy: 0,
             counters: Counters::default(),
         };
         Self { ends: [span(kind), span(far_kind)], plugged, at }
@@ -100,6 +107,34 @@ impl Layer1 {
 
     pub(crate) fn inject(&mut self, end: End, alarm: Option<Alarm>) {
         self.end_mut(end).injected = alarm;
+    }
+
+    pub(crate) fn maintain(&mut self, end: End, maintenance: Maintenance) {
+        self.end_mut(end).maintenance = maintenance;
+    }
+
+    pub(crate) fn maintenance(&self, end: End) -> Maintenance {
+        self.end(end).maintenance
+    }
+
+    pub(crate) fn set_noisy(&mut self, end: End, errors: u64) {
+        self.end_mut(end).noisy = errors;
+    }
+
+    /// The end sends one error on purpose; false when that cannot be.
+    pub(crate) fn insert(&mut self, end: End, defect: Defect) -> bool {
+        let heard = self.heard(end.other()) == Heard::Frames;
+        let counters = &mut self.end_mut(end.other()).counters;
+        let counter = match defect {
+            Defect::Crc => &mut counters.crc_errors,
+            Defect::Frame => &mut counters.frame_errors,
+            Defect::Bipolar => &mut counters.bipolar_violations,
+            Defect::Multiframe | Defect::Cas | Defect::Prbs => return false,
+        };
+        if heard {
+            *counter = counter.saturating_add(1000);
+        }
+        true
     }
 
     /// Frames and blocks cross, both ways: an end that hears nothing useful is in no call.
@@ -189,6 +224,7 @@ impl Layer1 {
     }
 
     fn count_violations(&self, end: End, rate: &mut Counters) {
+        rate.crc_errors += self.end(end).noisy.saturating_mul(1000);
         let (Some(own), Some(far)) = (&self.end(end).settings, &self.end(end.other()).settings) else {
             return;
         };
@@ -199,7 +235,7 @@ impl Layer1 {
         if own.line_code == LineCode::Ami {
             // Each substituted run of zeros breaks the alternation twice, and is read as ones.
             (rate.code_violations, rate.bipolar_violations) = (48_000, 48_000);
-            rate.crc_errors = if crc(own) { 24_000 } else { 0 };
+            rate.crc_errors += if crc(own) { 24_000 } else { 0 };
         } else {
             // A run of zeros that nobody substituted.
             rate.code_violations = 6_000;

@@ -43,6 +43,7 @@ mod cas;
 mod clock;
 mod dchannel;
 mod driver;
+mod fate;
 mod layer1;
 mod line;
 mod link;

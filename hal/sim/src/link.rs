@@ -4,9 +4,10 @@ use crate::cable::End;
 use crate::cas::Wires;
 use crate::clock::SimClock;
 use crate::dchannel::Hub;
+use crate::fate::Fates;
 use crate::layer1::Layer1;
 use crate::signal::{Bell, lock};
-use demarc_hal::{Alarm, DriverEvent, Error, SignallingSeen, SpanId, SpanKind, SpanStatus};
+use demarc_hal::{Alarm, DriverEvent, Error, Maintenance, SignallingSeen, SpanId, SpanKind, SpanStatus};
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -24,6 +25,8 @@ pub(crate) struct Link {
     pub(crate) hubs: [Mutex<Option<Hub>>; 2],
     /// Channel-associated signalling.
     pub(crate) wires: Wires,
+    /// What happens to the audio.
+    pub(crate) fates: Arc<Fates>,
 }
 
 /// The driver of one end.
@@ -53,6 +56,7 @@ impl Link {
             watchers: Mutex::new(watchers),
             hubs: [Mutex::new(None), Mutex::new(None)],
             wires: Wires::default(),
+            fates: Arc::default(),
         }
     }
 
@@ -116,8 +120,18 @@ impl Link {
             frame_errors: counters.frame_errors / 1000,
             slips: counters.slips / 1000,
             errored_seconds: counters.errored / 1000,
+            maintenance: layer1.maintenance(end),
             ..SpanStatus::default()
         }
+    }
+
+    /// Loops the end, its far end, or neither.
+    pub(crate) fn maintain(&self, end: End, maintenance: Maintenance) {
+        let own = matches!(maintenance, Maintenance::LocalLoop | Maintenance::LoopUp);
+        let far = matches!(maintenance, Maintenance::LineLoop | Maintenance::PayloadLoop);
+        self.fates.set_looped(end, own);
+        self.fates.set_looped(end.other(), far);
+        self.change(|layer1| layer1.maintain(end, maintenance));
     }
 
     fn tell(&self, end: End) {

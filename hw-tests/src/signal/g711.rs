@@ -6,6 +6,7 @@ use demarc_hal::Companding;
 /// +3.17 dBm0 in mu-law (G.711 §4); the difference is below what is measured here.
 const OVERLOAD: f64 = 32_256.0;
 /// The level of that sine, in dBm0.
+#[allow(clippy::approx_constant, reason = "decibels, not a circle")]
 const OVERLOAD_DBM0: f64 = 3.14;
 
 /// The sample that an octet stands for.

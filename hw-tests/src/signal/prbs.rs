@@ -66,6 +66,12 @@ impl Sink {
         self.seek();
     }
 
+    /// Begins to count anew, and stays with the pattern when it has it.
+    pub fn forget(&mut self) {
+        (self.bits, self.errors, self.breaks) = (0, 0, 0);
+        (self.window, self.window_errors) = (0, 0);
+    }
+
     fn seek(&mut self) {
         (self.source, self.agreed, self.window, self.window_errors) = (None, 0, 0, 0);
     }

@@ -34,27 +34,45 @@ pub(crate) struct Pattern {
     source: Source,
     pub(crate) sink: Sink,
     pub(crate) late: u64,
-    found: bool,
+    /// Bits still to be inverted, one a block.
+    spoil: u64,
 }
 
 impl Pattern {
     pub(crate) fn open(stage: &mut Stage<'_, '_>, at: ChannelId, seed: u16) -> Result<Self, Stop> {
         let lane = Lane::new(stage.bearer(at)?);
-        Ok(Self { at, lane, source: Source::new(seed), sink: Sink::default(), late: 0, found: false })
+        Ok(Self { at, lane, source: Source::new(seed), sink: Sink::default(), late: 0, spoil: 0 })
     }
 
     /// A turn; false when the card has vanished.
     pub(crate) fn turn(&mut self) -> bool {
-        let (source, sink) = (&mut self.source, &mut self.sink);
-        let turn = self.lane.turn(&mut |block| block.fill_with(|| source.octet()), &mut |block| {
-            block.iter().for_each(|octet| sink.hear(*octet));
-        });
+        let (source, sink, spoil) = (&mut self.source, &mut self.sink, &mut self.spoil);
+        let turn = self.lane.turn(
+            &mut |block| {
+                block.fill_with(|| source.octet());
+                if let (true, Some(octet)) = (*spoil > 0, block.first_mut()) {
+                    *octet ^= 0x10;
+                    *spoil -= 1;
+                }
+            },
+            &mut |block| block.iter().for_each(|octet| sink.hear(*octet)),
+        );
         if turn.late {
             self.late += 1;
             self.sink.restart();
         }
-        self.found |= self.sink.is_found();
         !turn.gone
+    }
+
+    /// Begins to count anew.
+    pub(crate) fn forget(&mut self) {
+        self.sink.forget();
+        self.late = 0;
+    }
+
+    /// Inverts so many bits of what is sent, one a block.
+    pub(crate) fn spoil(&mut self, bits: u64) {
+        self.spoil = bits;
     }
 }
 
@@ -78,10 +96,7 @@ pub(crate) fn run(
     stage.doing(format!("pattern on {} channels", patterns.len()))?;
     turns(stage, &mut patterns, Duration::from_millis(400))?;
     // What was on its way before is nobody's error.
-    for pattern in &mut patterns {
-        pattern.sink = Sink::default();
-        pattern.late = 0;
-    }
+    patterns.iter_mut().for_each(Pattern::forget);
     turns(stage, &mut patterns, time)?;
     Ok(patterns)
 }

@@ -19,7 +19,7 @@ pub(crate) const TEST: Test = Test {
 };
 
 /// What a unit has.
-pub(crate) fn inventory(driver: &dyn Driver) -> Inventory {
+pub fn inventory(driver: &dyn Driver) -> Inventory {
     let card = |card: &Card| {
         let bound = card.driver.as_deref().unwrap_or("no driver");
         format!("{} {:04x}:{:04x} {bound}", card.id, card.vendor, card.device)

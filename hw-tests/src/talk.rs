@@ -1,0 +1,121 @@
+//! Ends of bearers that say something and keep what they hear.
+
+use crate::lane::Lane;
+use crate::signal::{g711, level::Tone};
+use crate::stage::Stage;
+use crate::words::{Stop, failed};
+use demarc_hal::ChannelId;
+use std::collections::VecDeque;
+use std::time::Duration;
+
+/// Octets that an end keeps: 60 s.
+const KEPT: usize = 480_000;
+/// What is heard while everything settles: 200 ms.
+const SETTLING: usize = 1600;
+
+/// What an end says.
+pub(crate) enum Say {
+    Silence,
+    Tones(Vec<Tone>),
+    /// Samples, then silence.
+    Samples(VecDeque<f64>),
+    /// What it hears.
+    Back(VecDeque<u8>),
+}
+
+impl Say {
+    pub(crate) fn tone(frequency: f64, dbm0: f64) -> Self {
+        Say::Tones(vec![Tone::new(frequency, dbm0)])
+    }
+}
+
+/// An open bearer that talks.
+pub(crate) struct End {
+    pub(crate) at: ChannelId,
+    lane: Lane,
+    pub(crate) say: Say,
+    heard: Vec<u8>,
+}
+
+impl End {
+    pub(crate) fn open(stage: &mut Stage<'_, '_>, at: ChannelId) -> Result<Self, Stop> {
+        let lane = Lane::new(stage.bearer(at)?);
+        Ok(Self { at, lane, say: Say::Silence, heard: Vec::new() })
+    }
+
+    pub(crate) fn cancel_echo(&mut self, on: bool) {
+        self.lane.cancel_echo(on);
+    }
+
+    /// Octets as they were heard.
+    pub(crate) fn octets(&self) -> &[u8] {
+        &self.heard
+    }
+
+    /// Everything it heard, as samples.
+    pub(crate) fn all(&self) -> Vec<f64> {
+        g711::samples(self.lane.law(), &self.heard)
+    }
+
+    /// What it heard once everything had settled, as samples.
+    pub(crate) fn samples(&self) -> Vec<f64> {
+        g711::samples(self.lane.law(), self.heard.get(SETTLING..).unwrap_or_default())
+    }
+
+    fn turn(&mut self) -> bool {
+        let law = self.lane.law();
+        let (say, heard) = (&mut self.say, &mut self.heard);
+        let mut came = VecDeque::new();
+        let turn = self.lane.turn(
+            &mut |block| match say {
+                Say::Silence => {}
+                Say::Tones(tones) => {
+                    block.fill_with(|| g711::octet(law, tones.iter_mut().map(Tone::sample).sum()))
+                }
+                Say::Samples(samples) => {
+                    for octet in block {
+                        let Some(sample) = samples.pop_front() else { break };
+                        *octet = g711::octet(law, sample);
+                    }
+                }
+                Say::Back(waiting) => {
+                    for octet in block {
+                        let Some(next) = waiting.pop_front() else { break };
+                        *octet = next;
+                    }
+                }
+            },
+            &mut |block| {
+                came.extend(block);
+                if heard.len() < KEPT {
+                    heard.extend(block);
+                }
+            },
+        );
+        if let Say::Back(waiting) = &mut self.say {
+            waiting.append(&mut came);
+            while waiting.len() > 8000 {
+                waiting.pop_front();
+            }
+        }
+        !turn.gone
+    }
+}
+
+/// Lets ends talk; what they heard before is forgotten.
+pub(crate) fn talk(stage: &mut Stage<'_, '_>, ends: &mut [&mut End], time: Duration) -> Result<(), Stop> {
+    ends.iter_mut().for_each(|end| end.heard.clear());
+    let began = stage.now();
+    while stage.now() < began + time {
+        for end in &mut *ends {
+            if !end.turn() {
+                return failed(
+                    format!("The card of channel {} has vanished.", end.at),
+                    "Look whether the card sits firmly in its socket.",
+                );
+            }
+        }
+        stage.tick()?;
+    }
+    Ok(())
+}
