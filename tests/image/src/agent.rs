@@ -1,0 +1,84 @@
+//! The shell that images for tests have on a port of their own.
+
+use crate::{PATIENCE, wait_for};
+use std::io::{BufRead, BufReader, Write};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+/// What a command did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Did {
+    /// Its exit code.
+    pub code: i32,
+    /// What it printed, both ways.
+    pub text: String,
+}
+
+/// The shell.
+pub struct Agent {
+    stream: BufReader<UnixStream>,
+    count: u32,
+}
+
+impl Agent {
+    /// Waits until it answers.
+    pub fn open(path: &Path) -> Self {
+        let stream = UnixStream::connect(path).expect("the port");
+        let mut agent = Self { stream: BufReader::new(stream), count: 0 };
+        wait_for("the shell of the tests", || {
+            let did = agent.attempt("true", Duration::from_secs(3))?;
+            (did.code == 0).then_some(())
+        });
+        agent
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Panics
+    /// When it does not end.
+    pub fn run(&mut self, command: &str) -> Did {
+        let did = self.attempt(command, PATIENCE);
+        did.unwrap_or_else(|| panic!("no end of: {command}"))
+    }
+
+    /// What a command printed.
+    ///
+    /// # Panics
+    /// When it failed.
+    pub fn ok(&mut self, command: &str) -> String {
+        let did = self.run(command);
+        assert_eq!(did.code, 0, "{command}: {}", did.text);
+        did.text
+    }
+
+    /// Begins a command and does not wait for it.
+    pub fn start(&mut self, command: &str) {
+        writeln!(self.stream.get_mut(), "{{ {command}\n}} </dev/null >/dev/null 2>&1 &").expect("the port");
+    }
+
+    fn attempt(&mut self, command: &str, patience: Duration) -> Option<Did> {
+        self.count += 1;
+        let end = format!("@end-{}-", self.count);
+        self.stream.get_mut().set_read_timeout(Some(patience)).expect("a timeout");
+        writeln!(self.stream.get_mut(), "( {command}\n) </dev/null 2>&1\necho \"{end}$?\"").ok()?;
+        let mut text = String::new();
+        loop {
+            let mut line = String::new();
+            match self.stream.read_line(&mut line) {
+                Ok(1..) => {}
+                _ => return None,
+            }
+            if let Some((before, code)) = line.split_once(&end) {
+                text.push_str(before);
+                return Some(Did { code: code.trim().parse().ok()?, text });
+            }
+            // What an earlier attempt left.
+            if line.contains("@end-") {
+                text.clear();
+            } else {
+                text.push_str(&line);
+            }
+        }
+    }
+}
