@@ -925,6 +925,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/trunk-templates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** SIP trunks that are filled in but for the address, and what to set on the box */
+        get: operations["list_trunk_templates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trunks": {
         parameters: {
             query?: never;
@@ -996,6 +1013,62 @@ export interface components {
          * @enum {string}
          */
         AnswerSupervision: "polarity" | "voice" | "after_dialling";
+        /** @description The appliance as a machine in a network. */
+        Appliance: {
+            /**
+             * @description Name servers, 3 at most; empty = those that DHCP names.
+             * @default []
+             */
+            dns: string[];
+            /**
+             * @description Its name in the network, one label of letters, digits and hyphens (RFC 1123).
+             * @default demarc
+             */
+            hostname: string;
+            /**
+             * @description Its interfaces. Empty: every wired interface asks for an address (DHCP, IPv6 router
+             *     advertisements) and belongs to the LAN.
+             * @default []
+             */
+            interfaces: components["schemas"]["Interface"][];
+            /**
+             * @description Time servers, 8 at most; those that DHCP names are asked as well.
+             * @default [
+             *       "pool.ntp.org"
+             *     ]
+             */
+            ntp: string[];
+            /**
+             * @description Networks that may speak SIP to us, beside the trunks whose host is an address.
+             * @default [
+             *       "10.0.0.0/8",
+             *       "172.16.0.0/12",
+             *       "192.168.0.0/16",
+             *       "169.254.0.0/16",
+             *       "fc00::/7",
+             *       "fe80::/10"
+             *     ]
+             */
+            sip_sources: components["schemas"]["IpNetwork"][];
+            /**
+             * @description Remote shell.
+             * @default {
+             *       "enabled_until": null,
+             *       "keys": []
+             *     }
+             */
+            ssh: components["schemas"]["Ssh"];
+            /** @default null */
+            syslog: components["schemas"]["RemoteSyslog"] | null;
+            /**
+             * @description Where new versions come from.
+             * @default {
+             *       "hour": null,
+             *       "url": null
+             *     }
+             */
+            update: components["schemas"]["UpdateSettings"];
+        };
         /**
          * @description Where a card is plugged in.
          * @enum {string}
@@ -1243,6 +1316,8 @@ export interface components {
         Confidence: "low" | "medium" | "high";
         /** @description Everything an administrator can set. */
         Config: {
+            /** @description The appliance as a machine in a network; ignored where the operating system is not ours. */
+            appliance?: components["schemas"]["Appliance"];
             /** @description Telephones. */
             devices?: components["schemas"]["Device"][];
             /** @description Internal numbers. */
@@ -1628,6 +1703,64 @@ export interface components {
          * @description Names an inbound route.
          */
         InboundRouteId: number;
+        /** @description A network interface, or a VLAN on one. */
+        Interface: {
+            /** @description The device: `eth0`. */
+            device: string;
+            /** @description Its IPv4 address. */
+            ipv4?: components["schemas"]["Ipv4Setting"];
+            /** @description Its IPv6 address. */
+            ipv6?: components["schemas"]["Ipv6Setting"];
+            /** @description What may be reached through it. */
+            role: components["schemas"]["InterfaceRole"];
+            vlan?: components["schemas"]["Vlan"] | null;
+        };
+        /**
+         * @description What may be reached through an interface.
+         * @enum {string}
+         */
+        InterfaceRole: "lan" | "wan" | "management";
+        IpNetwork: string;
+        /** @description How an interface gets its IPv4 address. */
+        Ipv4Setting: {
+            /** @enum {string} */
+            type: "off";
+        } | {
+            /** @enum {string} */
+            type: "dhcp";
+        } | {
+            /** @description The address. */
+            address: string;
+            /** @description The router; none = only this network is reached. */
+            gateway?: string | null;
+            /**
+             * Format: int32
+             * @description Length of the network's prefix in bits, 1–32.
+             */
+            prefix: number;
+            /** @enum {string} */
+            type: "static";
+        };
+        /** @description How an interface gets its IPv6 address. */
+        Ipv6Setting: {
+            /** @enum {string} */
+            type: "off";
+        } | {
+            /** @enum {string} */
+            type: "auto";
+        } | {
+            /** @description The address. */
+            address: string;
+            /** @description The router, which may be link-local; none = only this network is reached. */
+            gateway?: string | null;
+            /**
+             * Format: int32
+             * @description Length of the network's prefix in bits, 1–128.
+             */
+            prefix: number;
+            /** @enum {string} */
+            type: "static";
+        };
         /**
          * @description Primary or basic rate.
          * @enum {string}
@@ -2453,6 +2586,16 @@ export interface components {
              */
             unknown: string | null;
         };
+        /** @description A collector of logs (RFC 5424). */
+        RemoteSyslog: {
+            /** @description Host name or address. */
+            host: string;
+            /**
+             * Format: int32
+             * @description UDP port, 1–65535.
+             */
+            port?: number;
+        };
         /** @description A revision of the configuration. */
         Revision: {
             /**
@@ -2853,6 +2996,21 @@ export interface components {
              */
             slips: number;
         };
+        /** @description Remote shell: with keys only, and only for a time. */
+        Ssh: {
+            /**
+             * Format: int64
+             * @description When it is switched off again, in seconds since 1970 UTC; none = it is off. It never stays on
+             *     for longer than seven days.
+             * @default null
+             */
+            enabled_until: number | null;
+            /**
+             * @description Public keys of those who may enter, one line each as OpenSSH writes them, 16 at most.
+             * @default []
+             */
+            keys: string[];
+        };
         /**
          * @description How an analog line is seized and released.
          * @enum {string}
@@ -2911,6 +3069,15 @@ export interface components {
             /** @description SIP. */
             sip: components["schemas"]["SipSettings"];
         };
+        /** @description One thing to set on the box. */
+        TemplateStep: {
+            /** @description Where: a page of its web interface, or a mode of its command line. */
+            page: string;
+            /** @description What to set there. `GATEWAY` is our address, `PORT` the port of our SIP. */
+            set: string;
+            /** @description What goes wrong otherwise. */
+            why: string;
+        };
         /** @description A token for a program. */
         Token: {
             /**
@@ -2968,6 +3135,49 @@ export interface components {
             /** @enum {string} */
             type: "sip";
         });
+        /** @description A SIP gateway that is known, and how to connect it. */
+        TrunkTemplate: {
+            /** @description Names it; never changes: `audiocodes`. */
+            id: string;
+            /** @description Who makes it. */
+            maker: string;
+            /** @description For which models. */
+            models: string;
+            /** @description What to know of it beside. */
+            notes: string[];
+            /** @description The trunk on our side. Its host is empty: the address of the box goes there. */
+            peer: components["schemas"]["SipPeer"];
+            /** @description What to set on the box, in order. */
+            steps: components["schemas"]["TemplateStep"][];
+        };
+        /** @description Where new versions come from, and when they are taken into service. */
+        UpdateSettings: {
+            /**
+             * Format: int32
+             * @description The hour of the day (UTC, 0–23) in which a version that was installed is taken into service;
+             *     none = when an administrator says so.
+             * @default null
+             */
+            hour: number | null;
+            /**
+             * @description Address of the newest update bundle, `https://…`; none = only what an administrator brings.
+             * @default null
+             */
+            url: string | null;
+        };
+        /** @description A VLAN (IEEE 802.1Q). */
+        Vlan: {
+            /**
+             * Format: int32
+             * @description VLAN identifier, 1–4094.
+             */
+            id: number;
+            /**
+             * Format: int32
+             * @description Priority of voice and signalling (PCP of IEEE 802.1p), 0–7; other frames have 0.
+             */
+            priority?: number;
+        };
         /** @description Where the gateway is, which phones there are, and who answers. */
         Wizard: {
             /** @description Who answers calls from outside, in order. These go before the routes that are there. */
@@ -5640,6 +5850,34 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_trunk_templates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunkTemplate"][];
+                };
             };
             /** @description What went wrong */
             default: {

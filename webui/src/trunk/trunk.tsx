@@ -7,6 +7,7 @@ import { Fold, Section } from "../kit/Field";
 import type { Fields } from "../noun/fields";
 import type { Noun } from "../noun/noun";
 import type { Nouns } from "../api/config";
+import { TemplateField } from "./Template";
 
 type F = Fields<"trunk", Nouns["trunk"]>;
 
@@ -53,6 +54,7 @@ export const trunk: Noun<"trunk"> = {
           {type !== "sip" && f.choice("/kind/hunt", hunts)}
           {type === "sip" && (
             <>
+              {f.value.id === 0 && <TemplateField f={f} />}
               <div class="two">
                 {f.text("/kind/host", { mono: true, placeholder: "sip.example.net" })}
                 {f.number("/kind/port", 1, 65535)}
@@ -152,6 +154,11 @@ function MoreSip({ f }: { f: F }) {
         {f.choice("/kind/dtmf", ["telephone_event", "in_band"], { cards: true })}
         {f.choice("/kind/diversion", ["diversion", "history_info", "both", "none"])}
       </Section>
+      {f.value.id !== 0 && (
+        <Section title={t("template.title")} lede={t("template.lede")}>
+          <TemplateField f={f} />
+        </Section>
+      )}
       <Section title={t("trunk.causes")} lede={t("trunk.causesWhy")}>
         {f.choice("/kind/cause_profile", ["rfc3398", "asterisk", "audiocodes"], { none: t("trunk.asGateway") })}
         {f.rows(
