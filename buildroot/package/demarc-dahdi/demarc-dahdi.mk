@@ -4,8 +4,8 @@
 #
 ################################################################################
 
-# 3.4.0 and what mended it for newer kernels
-DEMARC_DAHDI_VERSION = d1c842a35f8e4c08172cf30231bb99d746a5bc33
+# 3.4.0 and what mended it for newer kernels. The next commit does not compile for kernel 6.12.
+DEMARC_DAHDI_VERSION = 8f5b56adaf1a69674eb0f1e69bd22b06c068d6e6
 DEMARC_DAHDI_SITE = https://github.com/asterisk/dahdi-linux.git
 DEMARC_DAHDI_SITE_METHOD = git
 DEMARC_DAHDI_LICENSE = GPL-2.0, LGPL-2.1 (headers)
