@@ -13,6 +13,9 @@ const FILES: u64 = 16_384;
 /// The highest real-time priority that media may ask for.
 const PRIORITY: u64 = 50;
 
+/// What the gateway keeps: real-time priority for media, and port 443.
+const KEPT: [Capability; 2] = [Capability::CAP_SYS_NICE, Capability::CAP_NET_BIND_SERVICE];
+
 /// How a program is started.
 #[derive(Debug, Clone, Args)]
 pub struct Launch {
@@ -38,11 +41,7 @@ pub fn launch(launch: &Launch) -> String {
 }
 
 fn give_away(launch: &Launch) -> Result<(), String> {
-    let kept: CapsHashSet = if launch.media {
-        [Capability::CAP_SYS_NICE, Capability::CAP_NET_BIND_SERVICE].into_iter().collect()
-    } else {
-        CapsHashSet::new()
-    };
+    let kept: CapsHashSet = KEPT.into_iter().filter(|_| launch.media).collect();
     let words = |what: &str, error: String| format!("{what}: {error}");
     let nix = |what: &str, result: nix::Result<()>| result.map_err(|e| words(what, e.to_string()));
     let cap = |what: &str, result: Result<(), caps::errors::CapsError>| {
@@ -54,8 +53,11 @@ fn give_away(launch: &Launch) -> Result<(), String> {
     if launch.media {
         nix("priority", setrlimit(Resource::RLIMIT_RTPRIO, PRIORITY, PRIORITY))?;
     }
-    for capability in caps::all() {
-        if !kept.contains(&capability) && caps::has_cap(None, CapSet::Bounding, capability).unwrap_or(false) {
+    let mut others: Vec<Capability> =
+        caps::all().into_iter().filter(|capability| !kept.contains(capability)).collect();
+    others.sort_by_key(Capability::index);
+    for capability in others {
+        if caps::has_cap(None, CapSet::Bounding, capability).unwrap_or(false) {
             cap("bounding set", caps::drop(None, CapSet::Bounding, capability))?;
         }
     }
@@ -66,8 +68,8 @@ fn give_away(launch: &Launch) -> Result<(), String> {
     cap("capabilities", caps::set(None, CapSet::Effective, &CapsHashSet::new()))?;
     cap("capabilities", caps::set(None, CapSet::Inheritable, &kept))?;
     cap("capabilities", caps::set(None, CapSet::Permitted, &kept))?;
-    for capability in &kept {
-        cap("ambient capabilities", caps::raise(None, CapSet::Ambient, *capability))?;
+    for capability in KEPT.into_iter().filter(|_| launch.media) {
+        cap("ambient capabilities", caps::raise(None, CapSet::Ambient, capability))?;
     }
     nix("no new privileges", nix::sys::prctl::set_no_new_privs())
 }

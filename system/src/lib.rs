@@ -9,7 +9,9 @@
 pub mod clock;
 pub mod command;
 pub mod config_files;
+pub mod console;
 pub mod crash;
+pub mod erase;
 pub mod files;
 pub mod journal;
 pub mod launch;
@@ -21,4 +23,6 @@ pub mod server;
 pub mod service;
 pub mod status;
 pub mod supervise;
+pub mod update;
+pub mod usb;
 pub mod watchdog;

@@ -5,7 +5,7 @@ use clap::{Parser, Subcommand};
 use demarc_model::appliance::{Answer, Request};
 use demarc_system::launch::Launch;
 use demarc_system::paths::Paths;
-use demarc_system::{launch, network, run, server};
+use demarc_system::{console, launch, network, run, server};
 use std::process::ExitCode;
 
 /// The part of the appliance that runs as root.
@@ -20,6 +20,8 @@ struct Args {
 enum What {
     /// Bring the machine up and look after it; started by init.
     Run,
+    /// Show the menu on this terminal.
+    Console,
     /// How the machine does, as JSON.
     Status,
     /// The last lines of the log.
@@ -55,6 +57,7 @@ fn obey(what: What) -> Result<(), String> {
     let paths = Paths::default();
     match what {
         What::Run => run::run(paths),
+        What::Console => console::run(&paths),
         What::Launch(order) => Err(launch::launch(&order)),
         What::Dhcp { event, .. } => network::script(&paths, &event, &std::env::vars().collect()),
         What::Status => match server::ask(&paths.socket, &Request::Status)? {

@@ -158,7 +158,7 @@ mod tests {
             up: true,
             addresses: vec!["192.0.2.2/24".into(), "2001:db8::2/64".into()],
         };
-        assert_eq!(parse_plain(plain), [expected.clone()]);
+        assert_eq!(parse_plain(plain), std::slice::from_ref(&expected));
         let json = serde_json::json!({
             "ifname": "eth0", "flags": ["UP", "LOWER_UP"], "address": "02:00:00:00:00:01",
             "addr_info": [{ "local": "192.0.2.2", "prefixlen": 24 }, { "local": "2001:db8::2", "prefixlen": 64 }],

@@ -15,6 +15,10 @@ impl System {
                 if self.beat.is_none() {
                     self.journal.milestone("boot: gateway");
                 }
+                let call = self.update.beat(now, &beat);
+                if let Some(id) = call {
+                    self.order(Order::TestCall { id });
+                }
                 self.beat = Some((now, *beat));
                 Answer::Orders { orders: std::mem::take(&mut self.orders) }
             }
@@ -47,8 +51,25 @@ impl System {
                 self.order(Order::SetInterfaces { interfaces, reason });
                 Answer::Done
             }
-            _ => refused("this version cannot do that yet"),
+            Request::Install { source, force } => self.install(source, force),
+            Request::Switch { when } => self.switch_when(Some(when)),
+            Request::CancelSwitch => self.switch_when(None),
+            Request::FactoryReset => self.factory_reset(),
+            Request::LogsToUsb => {
+                self.journal.flush();
+                let at = crate::clock::rfc3339(crate::clock::unix_s(self.clock.now().wall)).replace(':', "");
+                match crate::usb::save_logs(&self.paths, &format!("demarc-logs-{at}")) {
+                    Ok(()) => Answer::Done,
+                    Err(reason) => Answer::Refused { reason },
+                }
+            }
         }
+    }
+
+    /// The gateway ends first: it would write again what was erased.
+    fn factory_reset(&mut self) -> Answer {
+        self.stop(Stop::Erase);
+        Answer::Done
     }
 
     fn stopping(&mut self, stop: Stop) -> Answer {

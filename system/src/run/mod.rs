@@ -4,6 +4,7 @@ mod answer;
 mod programs;
 mod report;
 mod settings;
+mod update;
 
 use crate::clock::{Clock, unix_s};
 use crate::command;
@@ -50,6 +51,8 @@ pub enum Stop {
     Reboot,
     /// It is switched off.
     PowerOff,
+    /// It forgets everything and boots again.
+    Erase,
 }
 
 /// The machine.
@@ -76,6 +79,7 @@ pub struct System {
     stopping: Option<(Instant, Stop)>,
     synchronised: bool,
     clock_at: Instant,
+    update: update::Update,
 }
 
 /// Runs until init asks it to stop.
@@ -179,6 +183,7 @@ impl System {
             stopping: None,
             synchronised: false,
             clock_at: now.mono,
+            update: update::Update::default(),
             paths,
         }
     }
@@ -186,6 +191,7 @@ impl System {
     /// Brings everything up.
     fn begin(&mut self) {
         self.restore_clock();
+        self.begin_update();
         self.settings();
         self.network();
         let now = self.clock.now();
@@ -224,6 +230,7 @@ impl System {
         self.look_at_leases();
         self.look_at_ssh(now);
         self.keep_clock(now);
+        self.look_at_update(now);
     }
 
     fn supervise(&mut self, now: Now) {
@@ -237,6 +244,9 @@ impl System {
         }
         if crashed.iter().any(|name| name == programs::DEMARCD) {
             self.beat = None;
+            let how =
+                self.program(programs::DEMARCD).and_then(Service::last_exit).unwrap_or_default().to_owned();
+            self.update.crashed(&how);
         }
     }
 
@@ -338,6 +348,7 @@ impl System {
             Stop::Exit => "stopping",
             Stop::Reboot => "booting again",
             Stop::PowerOff => "switching off",
+            Stop::Erase => "factory reset",
         });
         self.stopping = Some((now, stop));
         for service in &mut self.services {
@@ -350,17 +361,23 @@ impl System {
         if self.services.iter().any(Service::is_running) && now.since(since) < FAREWELL {
             return false;
         }
+        if stop == Stop::Erase
+            && let Err(error) = crate::erase::factory_reset(&self.paths)
+        {
+            self.journal.milestone(&format!("there was no factory reset: {error}"));
+        }
         self.journal.flush();
         nix::unistd::sync();
         let asked = match stop {
             Stop::Exit => return true,
-            Stop::Reboot => command::run("reboot", &[], ""),
+            Stop::Reboot | Stop::Erase => command::run("reboot", &[], ""),
             Stop::PowerOff => command::run("poweroff", &[], ""),
         };
         if asked.is_err() {
             // Init does not hear: what is on the disk is on the disk.
             use nix::sys::reboot::{RebootMode, reboot};
-            let mode = if stop == Stop::Reboot { RebootMode::RB_AUTOBOOT } else { RebootMode::RB_POWER_OFF };
+            let off = stop == Stop::PowerOff;
+            let mode = if off { RebootMode::RB_POWER_OFF } else { RebootMode::RB_AUTOBOOT };
             let _ = reboot(mode);
         }
         true

@@ -15,6 +15,9 @@ impl System {
         MachineStatus {
             version: status::version(&self.paths),
             slot: status::slot(&self.paths),
+            slots: self.update.slots.clone(),
+            update: self.update.state(now.mono),
+            last_update: self.update.last.clone(),
             interfaces: addresses(),
             network_reverts_in_s: left.and_then(|left| u32::try_from(left).ok()),
             network_fault: self.trial.fault().map(str::to_owned),
@@ -29,7 +32,6 @@ impl System {
             healthy: self.is_healthy(now.mono),
             setup_code: beat.and_then(|beat| beat.setup_code.clone()),
             fingerprint: beat.and_then(|beat| beat.fingerprint.clone()),
-            ..MachineStatus::default()
         }
     }
 }
