@@ -4,8 +4,8 @@ use super::numbers::is_e164;
 use super::{Config, Faults, isdn};
 use crate::ChannelId;
 use crate::config::{DeviceKind, R2Variant, SipPeer, Span, TrunkKind};
-use demarc_hal::{Framing, LineCode, Signalling};
-use std::collections::{BTreeMap, BTreeSet};
+use demarc_hal::{Framing, LineCode, PortKind, Signalling};
+use std::collections::BTreeMap;
 
 /// Numbers that one pair may have beside its own.
 const MAX_DISTINCTIVE: usize = 8;
@@ -162,24 +162,35 @@ impl Config {
         }
     }
 
-    /// Analog ports are used once, and not on a span that is configured as digital.
+    /// Analog ports are used once, and on a span that is configured as digital only where that is a
+    /// channel bank with such a port.
     pub(super) fn check_channels(&self, faults: &mut Faults) {
-        let digital: BTreeSet<_> = self.spans.iter().map(|s| s.id).collect();
         let mut used = BTreeMap::new();
-        let lines = self.lines.iter().enumerate().map(|(i, l)| (format!("/lines/{i}/channel"), l.channel));
+        let lines = self.lines.iter().enumerate();
+        let lines = lines.map(|(i, line)| (format!("/lines/{i}/channel"), line.channel, PortKind::Fxo));
         let ports = self.devices.iter().enumerate().filter_map(|(i, device)| match &device.kind {
-            DeviceKind::Fxs(port) => Some((format!("/devices/{i}/kind/channel"), port.channel)),
+            DeviceKind::Fxs(port) => {
+                Some((format!("/devices/{i}/kind/channel"), port.channel, PortKind::Fxs))
+            }
             DeviceKind::Sip(_) => None,
         });
-        for (field, channel) in lines.chain(ports) {
+        for (field, channel, kind) in lines.chain(ports) {
             let ChannelId { span, slot } = channel;
+            let digital = self.spans.iter().find(|digital| digital.id == span);
+            let fits = digital.is_none_or(|span| match &span.signalling {
+                Signalling::ChannelBank(bank) => {
+                    usize::from(slot).checked_sub(1).and_then(|at| bank.get(at)) == Some(&kind)
+                }
+                _ => false,
+            });
             if span.0 == 0 || slot == 0 {
                 faults.add(
                     &field,
                     "spans and ports are numbered from 1: use the number that the hardware shows",
                 );
-            } else if digital.contains(&span) {
-                faults.add(&field, format!("span {span} is digital: choose a port of an analog card"));
+            } else if !fits {
+                let remedy = "choose a port of an analog card, or run the span as a channel bank with it";
+                faults.add(&field, format!("span {span} is digital and has no such port: {remedy}"));
             }
             faults.unique(&mut used, channel, field, "port");
         }

@@ -294,3 +294,18 @@ fn a_service_may_answer_an_emergency_number() {
     config.services[0].number = Pattern::new("112");
     assert_eq!(config.validate(), Ok(()));
 }
+
+#[test]
+fn ports_of_a_channel_bank_are_lines_and_telephones() {
+    use demarc_hal::PortKind::{Fxo, Fxs};
+    let mut config = gateway();
+    config.lines[0].channel = ChannelId::new(1, 2);
+    config.spans[0].signalling = Signalling::ChannelBank(vec![Fxs, Fxo]);
+    assert_eq!(config.validate(), Ok(()));
+    for slot in [1, 3] {
+        config.lines[0].channel = ChannelId::new(1, slot);
+        let faults = config.validate().unwrap_err();
+        assert_eq!(faults[0].field, "/lines/0/channel");
+        assert!(faults[0].message.contains("no such port"), "{}", faults[0].message);
+    }
+}
