@@ -5,6 +5,8 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Blocks that may still be on their way when the last one was sent.
 const LATE: usize = 12;
+/// Room for the octets of a lane: 40 s.
+const ROOM: usize = 2000 * BLOCK;
 
 /// One end of a bearer, with what it says and hears.
 pub struct Lane {
@@ -21,7 +23,9 @@ impl Lane {
         // What a canceller takes away is missing.
         bearer.cancel_echo(false);
         let state = seed.wrapping_mul(0x9E37_79B9) | 1;
-        Self { bearer, state, sent: Vec::new(), heard: Vec::new() }
+        // Growing would copy what is there, on every lane at once, and make them late.
+        let room = || Vec::with_capacity(ROOM);
+        Self { bearer, state, sent: room(), heard: room() }
     }
 
     fn turn(&mut self) {

@@ -11,6 +11,7 @@ pub mod capture;
 pub mod cards;
 pub mod check;
 pub mod conformance;
+pub mod gateway;
 pub mod isdn;
 pub mod lab;
 pub mod load;

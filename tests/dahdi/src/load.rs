@@ -1,28 +1,27 @@
-//! How busy the guest is, in its own time.
+//! What the guest's processor was spent on. The kernel's ticks do not tell: whatever begins with the
+//! cards' own tick is over before the next one. The scheduler counts in nanoseconds.
 
 use std::fs;
+use std::time::Duration;
 
-/// Ticks of the machine since it began, by what they were spent on.
-#[derive(Debug, Clone, Copy)]
-pub struct Load {
-    all: u64,
-    idle: u64,
-    interrupts: u64,
+/// Time that a process has had the processor, all its threads together. In virtual time a nanosecond
+/// is an instruction.
+pub fn spent(process: u32) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("its threads").flatten();
+    let texts = tasks.filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok());
+    Duration::from_nanos(texts.filter_map(|text| first(&text)).sum())
 }
 
-impl Load {
-    /// Now.
-    pub fn now() -> Self {
-        let stat = fs::read_to_string("/proc/stat").expect("/proc/stat");
-        let first = stat.lines().next().unwrap_or_default();
-        // cpu user nice system idle iowait irq softirq …
-        let ticks: Vec<u64> = first.split_whitespace().skip(1).filter_map(|word| word.parse().ok()).collect();
-        Self { all: ticks.iter().sum(), idle: ticks[3] + ticks[4], interrupts: ticks[5] + ticks[6] }
-    }
+/// As [`spent`], of one thread by its name.
+pub fn spent_by(process: u32, thread: &str) -> Duration {
+    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("its threads").flatten();
+    let named = tasks.filter(|task| {
+        fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.trim_end().ends_with(thread))
+    });
+    let texts = named.filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok());
+    Duration::from_nanos(texts.filter_map(|text| first(&text)).sum())
+}
 
-    /// Shares of the time since then, in percent: idle, and in interrupts (where DAHDI does its work).
-    pub fn since(self, before: Self) -> (u64, u64) {
-        let all = (self.all - before.all).max(1);
-        ((self.idle - before.idle) * 100 / all, (self.interrupts - before.interrupts) * 100 / all)
-    }
+fn first(text: &str) -> Option<u64> {
+    text.split_whitespace().next()?.parse().ok()
 }

@@ -1,4 +1,4 @@
-//! One boot in virtual time: everything that needs no peer outside.
+//! The driver and the helpers in virtual time: everything that needs neither a gateway nor a peer outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use demarc_dahdi_tests::capture;
@@ -14,12 +14,9 @@ const MESSAGES: [u8; 10] = [0x05, 0x02, 0x01, 0x07, 0x0F, 0x45, 0x4D, 0x5A, 0x46
 #[test]
 fn calls_with_libpri_alone_and_no_malformed_frame() {
     let folder = tempfile::tempdir().unwrap();
-    let left = Boot::new("e1x2,t1x2")
-        .with(&far_end(folder.path()))
-        .with(&program("demarc-isdn-helper"))
-        .run(env!("CARGO_BIN_EXE_in-guest"), &["isdn"]);
-    println!("{}", left.console);
-    assert_eq!(left.code, Some(0));
+    let boot = Boot::new("e1x2,t1x2").with(&far_end(folder.path())).with(&program("demarc-isdn-helper"));
+    let left = boot.run(env!("CARGO_BIN_EXE_in-guest"), &["interop"]);
+    left.check();
     for wire in [Wire::E1, Wire::T1] {
         for (dialect, name) in DIALECTS {
             for side in ["user", "network"] {
@@ -31,11 +28,12 @@ fn calls_with_libpri_alone_and_no_malformed_frame() {
 }
 
 #[test]
-fn mfc_r2_from_one_span_to_the_other() {
-    let left =
-        Boot::new("e1x2").with(&program("demarc-r2-helper")).run(env!("CARGO_BIN_EXE_in-guest"), &["r2"]);
-    println!("{}", left.console);
-    assert_eq!(left.code, Some(0));
+fn conformance_pri_r2_analog_calls_alarms_and_changes() {
+    Boot::new("e1x2,t1x2")
+        .with(&program("demarc-isdn-helper"))
+        .with(&program("demarc-r2-helper"))
+        .run(env!("CARGO_BIN_EXE_in-guest"), &["conformance,pri,analog,bulk,r2,trouble"])
+        .check();
 }
 
 fn judge(path: &Path, dialect: Dialect, name: &str) {

@@ -51,6 +51,13 @@ impl Demarcd {
         Self::start_at(data, free_ports, arguments)
     }
 
+    /// Starts a daemon on an empty data directory with arguments that go before the usual ones' values.
+    pub fn start_with(more: &[&str]) -> Self {
+        let data = Arc::new(tempfile::tempdir().expect("a folder"));
+        let more: Vec<String> = more.iter().map(|word| (*word).to_owned()).collect();
+        Self::start_at(data, free_ports, |http, sip, rtp| [arguments(http, sip, rtp), more.clone()].concat())
+    }
+
     /// Starts a daemon whose SIP and RTP ports the configuration decides, not the command line.
     pub fn start_configured() -> Self {
         let mut first = Self::start();

@@ -2,13 +2,23 @@
 
 use super::wait_for;
 use std::net::SocketAddr;
-use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 use tempfile::TempDir;
 
 /// How long a scenario may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The scenarios of `tests/sipp`, carried along: the program may run where the folder is not.
+const SCENARIOS: [(&str, &str); 7] = [
+    ("answer", include_str!("../../sipp/answer.xml")),
+    ("call", include_str!("../../sipp/call.xml")),
+    ("call-early", include_str!("../../sipp/call-early.xml")),
+    ("call-refused", include_str!("../../sipp/call-refused.xml")),
+    ("call-until-bye", include_str!("../../sipp/call-until-bye.xml")),
+    ("register", include_str!("../../sipp/register.xml")),
+    ("register-refused", include_str!("../../sipp/register-refused.xml")),
+];
 
 /// One SIPp process that plays a scenario of `tests/sipp` once.
 pub struct Sipp {
@@ -34,6 +44,8 @@ pub struct Cast<'a> {
     pub tcp: bool,
     /// How long the call lasts, in milliseconds.
     pub talk_ms: u32,
+    /// Where the gateway finds the phone, when that is not 127.0.0.1.
+    pub host: &'a str,
 }
 
 impl Sipp {
@@ -51,8 +63,14 @@ impl Sipp {
         rate: u32,
         at_once: u32,
     ) -> Self {
-        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("sipp").join(format!("{scenario}.xml"));
         let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("scenario.xml");
+        let text = SCENARIOS.iter().find(|(name, _)| *name == scenario).expect("a scenario").1;
+        let text = match cast.host {
+            "" => text.to_owned(),
+            host => text.replace("[local_ip]", host).replace("127.0.0.1", host),
+        };
+        std::fs::write(&file, text).expect("a file");
         let mut command = Command::new("sipp");
         command
             .current_dir(folder.path())

@@ -1,14 +1,14 @@
-//! What the laboratory's guest runs: `in-guest SUITE [PART OF A NAME]`.
+//! What the laboratory's guest runs: `in-guest SUITE[,SUITE…] [PART OF A NAME]`, or `in-guest outside`.
 use demarc_dahdi_tests::check::Checks;
-use demarc_dahdi_tests::{analog, bulk, conformance, isdn, r2, trouble};
+use demarc_dahdi_tests::{analog, bulk, conformance, gateway, isdn, r2, trouble};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let mut arguments = std::env::args().skip(1);
-    let suite = arguments.next().unwrap_or_default();
+    let suites = arguments.next().unwrap_or_default();
     let mut checks = Checks::new(arguments.next());
     type Suite = fn(&mut Checks);
-    const SUITES: [(&str, Suite); 7] = [
+    const SUITES: [(&str, Suite); 13] = [
         ("conformance", conformance::run),
         ("interop", isdn::interop::run),
         ("pri", isdn::calls::run),
@@ -16,16 +16,23 @@ fn main() -> ExitCode {
         ("analog", analog::run),
         ("bulk", bulk::run),
         ("trouble", trouble::run),
+        ("plug-in", gateway::plug_in::run),
+        ("gateway-isdn", gateway::isdn::run),
+        ("gateway-analog", gateway::analog::run),
+        ("gateway-telephone", gateway::telephone::run),
+        ("gateway-load", gateway::load::run),
+        ("gateway-delay", gateway::delay::run),
     ];
-    match suite.as_str() {
-        "all" => SUITES.iter().for_each(|(_, run)| run(&mut checks)),
-        name if SUITES.iter().any(|(own, _)| *own == name) => {
-            SUITES.iter().filter(|(own, _)| *own == name).for_each(|(_, run)| run(&mut checks));
-        }
-        _ => {
+    if suites == "outside" {
+        gateway::outside::serve();
+        return ExitCode::SUCCESS;
+    }
+    for suite in suites.split(',') {
+        let Some((_, run)) = SUITES.iter().find(|(name, _)| *name == suite) else {
             eprintln!("no such suite: {suite}");
             return ExitCode::from(2);
-        }
+        };
+        run(&mut checks);
     }
     if checks.finish() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
