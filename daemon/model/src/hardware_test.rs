@@ -123,6 +123,7 @@ pub struct Plug {
 /// A span with a far end that is not ours.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = BenchTrunk))]
 #[serde(deny_unknown_fields)]
 pub struct Trunk {
     /// Which.

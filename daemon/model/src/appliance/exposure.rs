@@ -54,6 +54,7 @@ pub enum ExposedService {
 /// Over what it is spoken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = ExposedProtocol))]
 #[serde(rename_all = "snake_case")]
 pub enum Protocol {
     /// UDP.
