@@ -14,9 +14,15 @@ pub struct Args {
     #[arg(long, value_name = "DIRECTORY", default_value = "/var/lib/demarc")]
     pub data: PathBuf,
 
-    /// Where the web UI and the API are served.
+    /// Where the web UI and the API are served without encryption: to this machine only; whoever asks
+    /// from elsewhere is sent to HTTPS.
     #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:8080")]
     pub http: SocketAddr,
+
+    /// Where the web UI and the API are served over HTTPS; not at all when this is not given. The
+    /// certificate is https.pem in the data directory; one is made when there is none.
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub https: Option<SocketAddr>,
 
     /// Where SIP is served, over UDP and TCP; the configuration decides when this is not given.
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -33,6 +39,10 @@ pub struct Args {
     /// The program that speaks ISDN, with the others beside it; beside this one when not given.
     #[arg(long, value_name = "PROGRAM")]
     pub helper: Option<PathBuf>,
+
+    /// The socket of demarc-system, on an appliance whose operating system is ours.
+    #[arg(long, value_name = "SOCKET")]
+    pub system: Option<PathBuf>,
 
     /// Write logs as JSON, one object a line.
     #[arg(long)]
@@ -59,6 +69,21 @@ impl Args {
             config.system.rtp.first_port = rtp;
         }
         config
+    }
+
+    /// Nobody's password is to cross the network in the clear.
+    ///
+    /// # Errors
+    /// Plain HTTP would be served to the network, with no HTTPS to send people to.
+    pub fn check(&self) -> Result<(), String> {
+        if self.http.ip().to_canonical().is_loopback() || self.https.is_some() {
+            return Ok(());
+        }
+        Err(format!(
+            "plain HTTP on {} would show passwords to the network: \
+             add --https ADDRESS:PORT, or serve it on 127.0.0.1 only",
+            self.http
+        ))
     }
 
     /// The helper programs.

@@ -11,8 +11,10 @@ use std::path::PathBuf;
 /// What a person at the console is told.
 #[derive(Clone)]
 pub struct Banner {
-    /// Where the web UI is.
+    /// Where the web UI is, for this machine.
     pub http: SocketAddr,
+    /// Where it is for everybody.
+    pub https: Option<Secured>,
     /// Where SIP is served, in words.
     pub sip: String,
     /// The data directory, for `demarc`.
@@ -23,6 +25,15 @@ pub struct Banner {
     pub numbers: Vec<SimulatedNumber>,
     /// Where the accounts are.
     pub store: Store,
+}
+
+/// Where the web UI is over HTTPS, and how to know that it is ours.
+#[derive(Clone)]
+pub struct Secured {
+    /// Where.
+    pub address: SocketAddr,
+    /// The SHA-256 fingerprint of the certificate.
+    pub fingerprint: String,
 }
 
 impl Banner {
@@ -38,7 +49,10 @@ impl Banner {
         let program = beside.map_or("demarc".into(), |program| program.display().to_string());
         let demarc = format!("{program} --data {}", self.data.display());
         let mut lines = vec![String::new(), "Demarc runs.".into(), String::new()];
-        lines.push(format!("  open: http://{}/", self.http));
+        lines.push(format!("  open: {}", self.open()));
+        if let Some(https) = &self.https {
+            lines.push(format!("  certificate (SHA-256): {}", https.fingerprint));
+        }
         if let Some(code) = &self.setup_code {
             lines.push(format!("  setup code: {code}"));
         }
@@ -75,10 +89,27 @@ impl Banner {
             .collect();
         json!({
             "sip": self.sip,
-            "open": format!("http://{}/", self.http),
+            "open": self.open(),
+            "certificate": self.https.as_ref().map(|https| &https.fingerprint),
             "accounts": accounts,
             "numbers": self.numbers,
         })
+    }
+
+    /// What to type into a browser.
+    fn open(&self) -> String {
+        let Some(https) = &self.https else { return format!("http://{}/", self.http) };
+        let mut address = https.address;
+        if address.ip().is_unspecified()
+            && let Some(ip) = crate::https::addresses().first()
+        {
+            address.set_ip(*ip);
+        }
+        match address.port() {
+            443 if address.is_ipv6() => format!("https://[{}]/", address.ip()),
+            443 => format!("https://{}/", address.ip()),
+            _ => format!("https://{address}/"),
+        }
     }
 
     fn accounts(&self) -> Vec<SipAccount> {

@@ -3,12 +3,14 @@
 use crate::amend::{self, Amendment, Amendments};
 use crate::args::Args;
 use crate::assemble::{self, Needs};
-use crate::banner::Banner;
+use crate::banner::{Banner, Secured};
 use crate::cards::{self, Around};
+use crate::certificate::Certificate;
 use crate::clock::{Clock, unix_ms};
 use crate::control::Control;
 use crate::gateway::Running;
 use crate::helper::Programs;
+use crate::https::{self, Https};
 use crate::inbox::{Inbox, Order};
 use crate::learned::LearnedFile;
 use crate::metrics::Metrics;
@@ -59,6 +61,7 @@ pub fn run(args: Args) -> Result<(), Box<dyn Error>> {
 
 async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let clock = Clock::start();
+    args.check()?;
     let programs = args.programs()?;
     let store = open_store(&args.data)?;
     let cards::Opened { driver, around, new } = cards::open(&args)?;
@@ -72,6 +75,11 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
             args.http
         )
     })?;
+
+    let https = match args.https {
+        Some(address) => Some((listen_https(address)?, certificate(&args.data)?)),
+        None => None,
+    };
 
     let runtime = tokio::runtime::Handle::current();
 
@@ -134,14 +142,36 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         gateway: running,
         clock: Arc::new(move || clock.now()),
         setup_code: setup_code.clone(),
-        tls: false,
         version: env!("CARGO_PKG_VERSION").into(),
     })?;
     amend::serve(asked, api.clone(), args.data.clone(), learned)?;
+    let around = Around {
+        api: api.clone(),
+        shared: started.shared.clone(),
+        inbox: switch_inbox.clone(),
+        override_config: Box::new({
+            let args = args.clone();
+            move |config| args.override_config(config)
+        }),
+        fingerprint: https.as_ref().map(|(_, certificate)| certificate.fingerprint()),
+        setup_code: setup_code.clone(),
+    };
     let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
     let sip = config.system.sip.udp.or(config.system.sip.tcp);
+    let app = demarc_api::router(api).merge(metrics.router()).merge(demarc_webui::router());
+    let https = match https {
+        Some((listener, certificate)) => {
+            let server = Https::serve(listener, &certificate, demarc_api::over_tls(app.clone()))?;
+            Some((server, certificate.fingerprint()))
+        }
+        None => None,
+    };
+    let secured = https
+        .as_ref()
+        .map(|(server, fingerprint)| Secured { address: server.address(), fingerprint: fingerprint.clone() });
     let banner = Banner {
         http: http.local_addr()?,
+        https: secured,
         sip: sip.map_or("not served".into(), |sip| sip.to_string()),
         data: args.data.clone(),
         setup_code,
@@ -152,7 +182,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let control = Control { phones, cables, directory: Box::new(move || directory.directory()) };
     control.serve(&args.data)?;
 
-    let app = demarc_api::router(api).merge(metrics.router()).merge(demarc_webui::router());
+    let app = https::plain_at_home(app, https.as_ref().map(|(server, _)| server.address()));
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let server = tokio::spawn(
         axum::serve(http, app.into_make_service_with_connect_info::<SocketAddr>())
@@ -180,9 +210,27 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let _ = tokio::task::spawn_blocking(move || started.thread.join()).await;
     beat.abort();
     let _ = stop.send(());
+    if let Some((server, _)) = &https {
+        server.stop(FAREWELL);
+    }
     let _ = tokio::time::timeout(FAREWELL, server).await;
     tokio::task::spawn_blocking(move || recorder.flush()).await??;
     Ok(())
+}
+
+fn listen_https(address: SocketAddr) -> Result<std::net::TcpListener, String> {
+    std::net::TcpListener::bind(address).map_err(|error| {
+        format!(
+            "HTTPS cannot be served on {address}: {error}. \
+             Stop the program that uses the port, or choose another with --https."
+        )
+    })
+}
+
+fn certificate(data: &Path) -> Result<Certificate, String> {
+    Certificate::open(data, &https::hostname(), &https::addresses()).map_err(|error| {
+        format!("the certificate cannot be kept in {}: {error}. Is the disk full?", data.display())
+    })
 }
 
 fn open_store(data: &Path) -> Result<Store, Box<dyn Error>> {

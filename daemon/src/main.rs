@@ -26,7 +26,7 @@ mod switch;
 mod wake;
 
 use clap::Parser;
-use demarcd::{control, sim};
+use demarcd::{certificate, control, https, sim};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

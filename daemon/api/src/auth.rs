@@ -3,6 +3,7 @@
 use crate::body::is_json;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
+use axum::Router;
 use axum::extract::{ConnectInfo, FromRequestParts, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, Method, Uri, header};
@@ -60,6 +61,27 @@ impl<S: Sync> FromRequestParts<S> for Who {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
         parts.extensions.get::<Who>().cloned().ok_or_else(sign_in)
+    }
+}
+
+/// The request came over TLS: what it gets is for TLS alone.
+#[derive(Debug, Clone, Copy)]
+struct OverTls;
+
+/// Marks every request as one that came over TLS: the session's cookie is for HTTPS only then.
+pub fn over_tls(router: Router) -> Router {
+    router.layer(axum::Extension(OverTls))
+}
+
+/// Did the request come over TLS?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Encrypted(pub(crate) bool);
+
+impl<S: Sync> FromRequestParts<S> for Encrypted {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Encrypted(parts.extensions.get::<OverTls>().is_some()))
     }
 }
 

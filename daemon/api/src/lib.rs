@@ -43,6 +43,8 @@ mod trunk;
 
 mod trunk_template;
 pub use amend::AmendError;
+pub use appliance::Machine;
+pub use auth::over_tls;
 pub use gateway::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
 pub use headers::secure;
 pub use setup::new_setup_code;

@@ -1,6 +1,6 @@
 //! Signing in and out.
 
-use crate::auth::{COOKIE, Source, Who};
+use crate::auth::{COOKIE, Encrypted, Source, Who};
 use crate::body::Body;
 use crate::problem::{Code, Problem};
 use crate::state::Api;
@@ -66,13 +66,14 @@ fn administrator() -> String {
 async fn create_session(
     State(api): State<Api>,
     source: Source,
+    encrypted: Encrypted,
     Body(login): Body<Login>,
 ) -> Result<impl IntoResponse, Problem> {
     if !check_password(&api, source, login.name.clone(), login.password).await? {
         tracing::warn!(source = %source.0, name = login.name, "a sign-in failed");
         return Err(Problem::new(Code::SignIn, "name or password is wrong"));
     }
-    begin(&api, login.name).await
+    begin(&api, login.name, encrypted).await
 }
 
 /// Who am I?
@@ -89,17 +90,22 @@ async fn get_session(who: Who) -> Json<Session> {
 /// Sign out
 #[utoipa::path(delete, path = "/api/session", tag = "session",
     responses((status = 204, description = "Signed out")))]
-async fn delete_session(State(api): State<Api>, who: Who) -> Result<impl IntoResponse, Problem> {
+async fn delete_session(
+    State(api): State<Api>,
+    encrypted: Encrypted,
+    who: Who,
+) -> Result<impl IntoResponse, Problem> {
     if let Who::Session { hash, .. } = who {
         api.store(move |store| store.end_session(hash)).await?;
     }
-    Ok((StatusCode::NO_CONTENT, [cookie(&api, "", 0)]))
+    Ok((StatusCode::NO_CONTENT, [cookie(encrypted, "", 0)]))
 }
 
 /// Begins a session for somebody who has proved who it is.
 pub(crate) async fn begin(
     api: &Api,
     administrator: String,
+    encrypted: Encrypted,
 ) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Session>), Problem> {
     let token = Token::generate().map_err(Problem::internal)?;
     let (hash, now_ms) = (token.hash(), api.now_ms());
@@ -110,7 +116,7 @@ pub(crate) async fn begin(
     })
     .await?;
     let session = Session { name, kind: SessionKind::Session, expires_ms: Some(expires_ms) };
-    Ok((StatusCode::CREATED, [cookie(api, token.reveal(), LIFETIME_S)], Json(session)))
+    Ok((StatusCode::CREATED, [cookie(encrypted, token.reveal(), LIFETIME_S)], Json(session)))
 }
 
 /// Is it the password? Takes as long when there is no such administrator.
@@ -136,8 +142,8 @@ pub(crate) async fn check_password(
     Ok(good)
 }
 
-fn cookie(api: &Api, value: &str, max_age_s: u64) -> (HeaderName, String) {
-    let secure = if api.tls() { "; Secure" } else { "" };
+fn cookie(Encrypted(encrypted): Encrypted, value: &str, max_age_s: u64) -> (HeaderName, String) {
+    let secure = if encrypted { "; Secure" } else { "" };
     let value = format!("{COOKIE}={value}; Path=/; HttpOnly; SameSite=Strict; Max-Age={max_age_s}{secure}");
     (header::SET_COOKIE, value)
 }

@@ -3,7 +3,7 @@
 
 mod wizard;
 
-use crate::auth::Source;
+use crate::auth::{Encrypted, Source};
 use crate::body::Body;
 use crate::device::{Account, account};
 use crate::edit::{check, take_into_force};
@@ -116,6 +116,7 @@ async fn get_setup(State(api): State<Api>) -> Result<Json<SetupState>, Problem> 
 async fn create_setup(
     State(api): State<Api>,
     Source(address): Source,
+    encrypted: Encrypted,
     headers: HeaderMap,
     Body(setup): Body<Setup>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -164,6 +165,6 @@ async fn create_setup(
         Ok(SetupDone { name: ADMINISTRATOR.into(), revision, accounts })
     });
     let done = done.await?;
-    let (status, cookie, _) = session::begin(&api, done.name.clone()).await?;
+    let (status, cookie, _) = session::begin(&api, done.name.clone(), encrypted).await?;
     Ok((status, cookie, Json(done)))
 }

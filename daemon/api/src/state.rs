@@ -27,8 +27,6 @@ pub struct Options {
     pub clock: Arc<dyn Fn() -> Now + Send + Sync>,
     /// What the console shows for the first start; none when set up already.
     pub setup_code: Option<String>,
-    /// HTTPS is spoken: the session's cookie is for HTTPS only.
-    pub tls: bool,
     /// The gateway's version.
     pub version: String,
 }
@@ -41,7 +39,6 @@ struct Inner {
     store: Store,
     gateway: Arc<dyn Gateway>,
     clock: Arc<dyn Fn() -> Now + Send + Sync>,
-    tls: bool,
     version: String,
     setup_code: Mutex<Option<SetupCode>>,
     current: RwLock<Current>,
@@ -74,7 +71,6 @@ impl Api {
             store: options.store,
             gateway: options.gateway,
             clock: options.clock,
-            tls: options.tls,
             version: options.version,
             setup_code: Mutex::new(options.setup_code.as_deref().map(SetupCode::new)),
             current: RwLock::new(current),
@@ -92,10 +88,6 @@ impl Api {
 
     pub(crate) fn version(&self) -> &str {
         &self.0.version
-    }
-
-    pub(crate) fn tls(&self) -> bool {
-        self.0.tls
     }
 
     pub(crate) fn now(&self) -> Now {
@@ -119,6 +111,14 @@ impl Api {
     /// Commits a revision. Only under [`Api::editing`].
     pub(crate) fn commit(&self, change: Change<'_>) -> Result<u64, CommitError> {
         self.0.store.commit(change, self.now_ms())
+    }
+
+    /// Does work that waits for the disk, on this thread.
+    pub(crate) fn store_here<T>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(&self.0.store)
     }
 
     pub(crate) fn editing(&self) -> MutexGuard<'_, ()> {

@@ -222,3 +222,24 @@ async fn the_wizard_does_all_or_nothing() {
     assert_eq!(second.destination, Destination::Extension { id: extension("301").id });
     assert!(config.validate().is_ok());
 }
+
+#[tokio::test]
+async fn over_tls_the_cookie_is_for_tls_alone() {
+    let mut lab = Lab::new();
+    let login = json!({"password": PASSWORD});
+    let plain = lab.bare("POST", "/api/session").json(&login).send().await.expect(201);
+    assert!(!plain.header("set-cookie").contains("Secure"), "{plain:?}");
+    lab.router = demarc_api::over_tls(lab.router.clone());
+    let secured = lab.bare("POST", "/api/session").json(&login).send().await.expect(201);
+    assert!(secured.header("set-cookie").ends_with("; Secure"), "{secured:?}");
+    let ended = lab.call("DELETE", "/api/session").send().await.expect(204);
+    assert!(ended.header("set-cookie").ends_with("Max-Age=0; Secure"), "{ended:?}");
+    // The certificate is our own: nobody is told to insist on it.
+    assert_eq!(secured.header("strict-transport-security"), "");
+
+    let mut fresh = Lab::fresh();
+    fresh.router = demarc_api::over_tls(fresh.router.clone());
+    let setup = json!({"code": SETUP_CODE, "password": PASSWORD});
+    let done = fresh.bare("POST", "/api/setup").json(&setup).send().await.expect(201);
+    assert!(done.header("set-cookie").ends_with("; Secure"), "{done:?}");
+}

@@ -306,7 +306,6 @@ impl Lab {
                 Now { mono: Instant::from_start(now), wall: UNIX_EPOCH + now }
             }),
             setup_code: Some(SETUP_CODE.into()),
-            tls: false,
             version: "1.2.3".into(),
         })
         .unwrap();
