@@ -145,17 +145,6 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         version: env!("CARGO_PKG_VERSION").into(),
     })?;
     amend::serve(asked, api.clone(), args.data.clone(), learned)?;
-    let around = Around {
-        api: api.clone(),
-        shared: started.shared.clone(),
-        inbox: switch_inbox.clone(),
-        override_config: Box::new({
-            let args = args.clone();
-            move |config| args.override_config(config)
-        }),
-        fingerprint: https.as_ref().map(|(_, certificate)| certificate.fingerprint()),
-        setup_code: setup_code.clone(),
-    };
     let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
     let sip = config.system.sip.udp.or(config.system.sip.tcp);
     let app = demarc_api::router(api).merge(metrics.router()).merge(demarc_webui::router());
