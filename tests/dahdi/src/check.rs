@@ -16,17 +16,19 @@ impl Checks {
         Self { only, ..Self::default() }
     }
 
-    /// Runs one; a panic is a failure.
-    pub fn run(&mut self, name: &str, check: impl FnOnce()) {
+    /// Runs one; a panic is a failure. False when it failed.
+    pub fn run(&mut self, name: &str, check: impl FnOnce()) -> bool {
         if self.only.as_ref().is_some_and(|only| !name.contains(only.as_str())) {
-            return;
+            return true;
         }
         if catch_unwind(AssertUnwindSafe(check)).is_ok() {
             println!("ok      {name}");
             self.passed += 1;
+            true
         } else {
             println!("FAILED  {name}");
             self.failed.push(name.to_owned());
+            false
         }
     }
 

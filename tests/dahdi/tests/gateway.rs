@@ -2,6 +2,7 @@
 //! telephones outside.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+use demarc_dahdi_tests::gateway::phone::Time;
 use demarc_dahdi_tests::gateway::{Phone, isdn, outside};
 use demarc_dahdi_tests::lab::{Boot, far_end};
 use std::io::Read;
@@ -47,7 +48,7 @@ fn sip_from_outside_crosses_an_e1_and_comes_back() {
     };
     let (near, far) = (phone("201"), phone("202"));
     guest.wait("serving");
-    isdn::judge(&near, &far);
+    isdn::judge(&near, &far, Time::Real);
     let mut stream = TcpStream::connect(end).unwrap();
     stream.shutdown(Shutdown::Write).unwrap();
     let mut answer = String::new();

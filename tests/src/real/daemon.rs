@@ -51,9 +51,8 @@ impl Demarcd {
         Self::start_at(data, free_ports, arguments)
     }
 
-    /// Starts a daemon on an empty data directory with arguments that go before the usual ones' values.
-    pub fn start_with(more: &[&str]) -> Self {
-        let data = Arc::new(tempfile::tempdir().expect("a folder"));
+    /// Starts a daemon with more arguments; those count where the usual ones say otherwise.
+    pub fn start_with(data: Arc<TempDir>, more: &[&str]) -> Self {
         let more: Vec<String> = more.iter().map(|word| (*word).to_owned()).collect();
         Self::start_at(data, free_ports, |http, sip, rtp| [arguments(http, sip, rtp), more.clone()].concat())
     }

@@ -15,6 +15,7 @@ pub use phone::Phone;
 
 use demarc_tests::real::{Demarcd, wait_for};
 use serde_json::{Value, json};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How long anything may take, in the guest's time.
@@ -22,9 +23,23 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// Every setting of a span: the autopilot leaves it alone.
 const PINNED: [&str; 7] = ["line_mode", "framing", "line_code", "timing", "signalling", "side", "dialect"];
 
+/// What chooses the cards.
+const CARDS: [&str; 2] = ["--cards", "dahdi"];
+
 /// A gateway that has just been plugged in.
 pub fn fresh(more: &[&str]) -> Demarcd {
-    Demarcd::start_with(&[&["--cards", "dahdi"], more].concat())
+    let data = Arc::new(tempfile::tempdir().expect("a folder"));
+    Demarcd::start_with(data, &[&CARDS, more].concat())
+}
+
+/// A gateway that was configured before it was started: a span that is off was never open, and
+/// somebody else may have it. (The driver of a running gateway keeps what it once opened.)
+pub fn prepared(change: impl FnOnce(&mut Value)) -> Demarcd {
+    let mut gateway = fresh(&[]);
+    configure(&mut gateway, change);
+    let (data, status) = gateway.stop();
+    assert!(status.success(), "{status}");
+    Demarcd::start_with(data, &CARDS)
 }
 
 /// Changes the whole configuration.
@@ -47,7 +62,8 @@ pub fn own_telco(config: &mut Value) {
         let is_user = id % 2 == 1;
         if is_user { &mut user } else { &mut network }.push(id);
         span["side"] = if is_user { "user" } else { "network" }.into();
-        span["timing"] = u8::from(is_user).into();
+        // Each way to a clock has a rank of its own; 0 is none.
+        span["timing"] = if is_user { id.div_ceil(2) } else { 0 }.into();
         span["pinned"] = PINNED.as_slice().into();
     }
     let trunk = |id: u32, name: &str, spans: Vec<u64>, hunt: &str| {
@@ -82,4 +98,17 @@ pub fn quiet(gateway: &mut Demarcd) {
         let (_, live) = gateway.api("GET", "/api/live", None);
         live["calls"].as_array()?.is_empty().then_some(())
     });
+}
+
+/// Shows the ladders of the last calls, for whoever looks for what went wrong.
+pub fn show(gateway: &mut Demarcd) {
+    let (_, page) = gateway.api("GET", "/api/call_records", None);
+    let records = page["records"].as_array().cloned().unwrap_or_default();
+    for record in records.iter().take(3) {
+        let (_, ladder) = gateway.api("GET", &format!("/api/calls/{}/ladder", record["call"]), None);
+        println!("call {}: {}", record["call"], ladder["parties"]);
+        for row in ladder["rows"].as_array().into_iter().flatten() {
+            println!("  {:>10} {} {} {}", row["at_us"], row["party"], row["direction"], row["label"]);
+        }
+    }
 }

@@ -76,10 +76,10 @@ impl Phone {
 
 impl Talked {
     /// Each heard the other.
-    pub fn check(&self) {
+    pub fn check(&self, time: Time) {
         for (heard, said, who) in [(&self.caller, 1100.0, "caller"), (&self.called, 700.0, "called party")] {
-            assert!(heard.packets > 100, "the {who} heard {} packets", heard.packets);
-            hears(heard, said, -10.0);
+            assert!(heard.packets > 50, "the {who} heard {} packets", heard.packets);
+            hears(heard, said, -10.0, time);
         }
     }
 
@@ -90,12 +90,25 @@ impl Talked {
     }
 }
 
+/// Whether time is the guest's own: then nothing is late, and levels are what they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Time {
+    /// Virtual.
+    Virtual,
+    /// The wall's: blocks may be missing on a busy machine, and a canceller may hear the gaps.
+    Real,
+}
+
 /// Somewhere in what was heard is a quarter of a second of that tone, at that level in dBm0.
-pub fn hears(heard: &Heard, hz: f64, dbm0: f64) {
+pub fn hears(heard: &Heard, hz: f64, dbm0: f64, time: Time) {
     const QUARTER: usize = 2000;
+    let (below, beside) = match time {
+        Time::Virtual => (1.0, 3.0),
+        Time::Real => (20.0, 10.0),
+    };
     let fits = |samples: &[i16]| {
-        let level = level_dbm0(Companding::ALaw, samples);
-        (level - dbm0).abs() < 1.0 && (frequency(samples) - hz).abs() < 3.0
+        let level = level_dbm0(Companding::ALaw, samples) - dbm0;
+        level > -below && level < 1.0 && (frequency(samples) - hz).abs() < beside
     };
     let found = heard.samples.windows(QUARTER).step_by(QUARTER / 4).any(fits);
     let (level, loudest) = heard.loudest();

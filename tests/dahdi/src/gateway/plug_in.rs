@@ -1,15 +1,13 @@
 //! Plug in and it works: the autopilot on spans that nobody has configured.
 
-use super::phone::Phone;
-use super::{PATIENCE, configure, fresh, quiet, up};
-use crate::cards::pause;
+use super::phone::{Phone, Time};
+use super::{PATIENCE, fresh, prepared, quiet, up};
 use crate::check::Checks;
 use crate::isdn::far_end::FarEnd;
 use crate::isdn::{DIALECTS, Wire};
 use demarc_isdn::Side;
 use demarc_tests::real::{Demarcd, wait_for};
 use serde_json::Value;
-use std::time::Duration;
 
 /// The first pair of spans.
 pub fn run(checks: &mut Checks) {
@@ -51,15 +49,13 @@ fn both_ends() {
     assert_eq!(sides, ["network", "user"]);
     // Nobody has told it anything; a call goes out on one span, comes in on the other, and rings.
     let (near, far) = (Phone::of(&gateway, "201"), Phone::of(&gateway, "202"));
-    near.call_to("02079460902", &far).check();
+    near.call_to("02079460902", &far).check(Time::Virtual);
     quiet(&mut gateway);
 }
 
 /// The other span is libpri's alone, and stays as it is.
 fn libpri(far: Side, ours: &str) {
-    let mut gateway = fresh(&[]);
-    configure(&mut gateway, |config| config["spans"][1]["enabled"] = false.into());
-    pause(Duration::from_secs(2));
+    let mut gateway = prepared(|config| config["spans"][1]["enabled"] = false.into());
     let (dialect, _) = DIALECTS[0];
     let _far = FarEnd::start(Wire::E1, far, dialect, false, "/out/plug-in.pcap");
     up(&mut gateway, 1);
