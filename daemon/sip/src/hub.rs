@@ -15,7 +15,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 
 /// The methods we take.
-pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER, REGISTER";
+pub const ALLOW: &str = "INVITE, ACK, BYE, CANCEL, OPTIONS, INFO, UPDATE, REFER, REGISTER, SUBSCRIBE";
 
 /// What we say we are.
 pub const AGENT: &str = "Demarc";
@@ -55,6 +55,8 @@ pub enum User {
     Leg(LegId),
     /// A trunk: REGISTER and OPTIONS.
     Trunk(TrunkId),
+    /// A subscription: NOTIFY.
+    Subscription(u64),
 }
 
 /// A request that waits for its answer.

@@ -6,7 +6,7 @@
 //!
 //! From the wire upwards: [`message`] and [`sdp`] read and write text, `transaction` repeats and
 //! matches (RFC 3261 §17), `dialog` keeps the state of a relation (§12), `session` turns INVITE
-//! dialogs into legs, [`registrar`] remembers where phones are, `trunk` keeps SIP peers, and
+//! dialogs into legs, [`registrar`] remembers where phones are, `trunk` keeps SIP peers, `subscription` the phones that want to know of messages, and
 //! `room` hands each input to the one it is for.
 #![forbid(unsafe_code)]
 
@@ -26,6 +26,7 @@ mod room;
 mod schedule;
 pub mod sdp;
 mod session;
+mod subscription;
 mod transaction;
 mod trunk;
 

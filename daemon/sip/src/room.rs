@@ -6,6 +6,7 @@ use crate::message::{Message, Method, Name, Request, Response, Scheme};
 use crate::registrar::Account;
 use crate::schedule::{Schedule, earlier};
 use crate::session::{Session, Target};
+use crate::subscription::Subscriptions;
 use crate::transaction::{Arrival, TransactionId};
 use crate::trunk::Peer;
 use crate::{Flow, Input, Output, Transport};
@@ -29,6 +30,7 @@ pub struct Sip {
     streams: BTreeMap<StreamId, LegId>,
     schedule: Schedule<LegId>,
     peers: Vec<Peer>,
+    subscriptions: Subscriptions,
     admission: Admission,
 }
 
@@ -42,6 +44,7 @@ impl Sip {
             streams: BTreeMap::new(),
             schedule: Schedule::default(),
             peers: Vec::new(),
+            subscriptions: Subscriptions::default(),
             admission: Admission::default(),
         };
         room.configure_peers();
@@ -63,7 +66,7 @@ impl Sip {
                 self.with_session(leg, |session, hub| session.on_command(now, hub, command));
             }
             Input::Media(event) => self.on_media(now, &event),
-            Input::Config(config) => self.on_config(config),
+            Input::Config(config) => self.on_config(now, config),
         }
     }
 
@@ -84,6 +87,7 @@ impl Sip {
         for peer in &mut self.peers {
             peer.on_timeout(now, &mut self.hub);
         }
+        self.subscriptions.on_timeout(now, &mut self.hub);
         if !self.hub.registrar.handle_timeout(now).is_empty() {
             self.hub.out.push_back(Output::Changed);
         }
@@ -96,8 +100,12 @@ impl Sip {
 
     /// When `handle_timeout` wants to be called, and for what.
     pub fn poll_timeout(&self) -> Option<(Instant, &'static str)> {
-        let rooms =
-            [self.schedule.next(), self.hub.transactions.poll_timeout(), self.hub.registrar.poll_timeout()];
+        let rooms = [
+            self.schedule.next(),
+            self.hub.transactions.poll_timeout(),
+            self.hub.registrar.poll_timeout(),
+            self.subscriptions.deadline(),
+        ];
         let peers = self.peers.iter().map(Peer::deadline);
         rooms.into_iter().chain(peers).fold(None, earlier)
     }
@@ -175,6 +183,9 @@ impl Sip {
                     self.hub.out.push_back(Output::Changed);
                 }
             }
+            Some((tx, User::Subscription(id))) => {
+                self.subscriptions.on_response(now, &mut self.hub, id, tx, &response);
+            }
             Some(_) => {}
             None => self.hub.counters.stray += 1,
         }
@@ -209,6 +220,9 @@ impl Sip {
             let list = unsupported.join(", ");
             let draft = hub.response(&inbound, 420).to_tag(&tag).add(Name::Unsupported, list);
             return hub.respond(now, None, &inbound, 420, draft);
+        }
+        if *request.method() == Method::Subscribe {
+            return self.on_subscribe(now, &inbound);
         }
         if let Some(tag) = request.to().tag() {
             let key = (request.call_id().to_owned(), tag.to_owned());
@@ -305,6 +319,19 @@ impl Sip {
                 let draft = refusal.complete(hub.response(inbound, status).to_tag(&tag));
                 hub.respond(now, None, inbound, status, draft);
             }
+        }
+    }
+
+    /// SUBSCRIBE begins a dialog of its own, or is in one that it began.
+    fn on_subscribe(&mut self, now: Now, inbound: &Inbound) {
+        if let Some(status) = Subscriptions::refusal(&inbound.request) {
+            let tag = self.hub.entropy.token();
+            let draft = self.hub.response(inbound, status).to_tag(&tag);
+            let draft = draft.add(Name::AllowEvents, "message-summary");
+            return self.hub.respond(now, None, inbound, status, draft);
+        }
+        if let Some(device) = self.admission.authenticate(now, &mut self.hub, inbound) {
+            self.subscriptions.subscribe(now, &mut self.hub, device, inbound);
         }
     }
 
@@ -415,6 +442,7 @@ impl Sip {
                     self.hub.out.push_back(Output::Changed);
                 }
             }
+            User::Subscription(subscription) => self.subscriptions.on_failure(subscription, id),
         }
     }
 
@@ -422,6 +450,7 @@ impl Sip {
         if !self.hub.registrar.flow_closed(flow).is_empty() {
             self.hub.out.push_back(Output::Changed);
         }
+        self.subscriptions.on_flow_closed(flow);
         for (id, user) in self.hub.transactions.on_flow_closed(flow) {
             self.on_failure(now, id, user);
         }
@@ -444,24 +473,29 @@ impl Sip {
         // A connection outlives the socket that accepted it: only datagrams leave another way.
         if transport == Transport::Udp {
             self.hub.registrar.moved(served);
+            self.subscriptions.moved(served);
         }
         for peer in self.peers.iter_mut().filter(|peer| peer.transport() == transport) {
             peer.on_moved(now);
         }
     }
 
-    fn on_config(&mut self, config: Arc<Config>) {
+    fn on_config(&mut self, now: Now, config: Arc<Config>) {
         let former = std::mem::replace(&mut self.hub.config, config);
         let config = self.hub.config.clone();
         self.hub.authenticator.set_realm(&config.system.sip.realm);
         let in_use: BTreeSet<u16> = self.sessions.values().filter_map(Session::port).collect();
         self.hub.ports.configure(&config.system.rtp, &in_use);
-        for device in self.hub.registrar.devices().collect::<Vec<_>>() {
+        let same = |device| {
             let login = |config| account(config, device).map(|a| (&a.username, &a.password));
-            if login(&config) != login(&former) {
+            login(&config) == login(&former)
+        };
+        for device in self.hub.registrar.devices().collect::<Vec<_>>() {
+            if !same(device) {
                 self.hub.registrar.forget(device);
             }
         }
+        self.subscriptions.on_config(now, &mut self.hub, same);
         self.configure_peers();
         self.hub.out.push_back(Output::Changed);
     }

@@ -1,6 +1,7 @@
 //! The exchange at the other end of the lab's span: it says what a row says, and clears what is
 //! cleared. Calls are named A, B, C … in the order in which they appear.
 
+use demarc_isdn::command::Mwi;
 use demarc_isdn::{Bearer, CallRef, ChannelChoice, Command, Event, PartyId, PartyNumber, command, event};
 use std::collections::BTreeMap;
 
@@ -89,6 +90,11 @@ impl Isdn {
             let slot = slot();
             self.calls.retain(|_, call| slot.is_some_and(|slot| slot != call.slot));
             return Event::Restarted { interface: 0, slot };
+        }
+        if *name == "MWI" {
+            let mailbox = value("mailbox").map(number).unwrap_or_default();
+            let messages = value("messages").map_or(0, |count| count.parse().expect("a count"));
+            return Event::Mwi(Box::new(Mwi { mailbox, messages, voicemail: None }));
         }
         let known = self.calls.get_mut(*name);
         let call = known.unwrap_or_else(|| panic!("there is no call {name}"));

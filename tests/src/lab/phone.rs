@@ -203,6 +203,13 @@ impl Phone {
                 let to = format!("Refer-To: <sip:{number}@{GATEWAY}>\r\n");
                 vec![self.in_dialog("REFER", &to, String::new())]
             }
+            ["SUBSCRIBE", event, expires] => {
+                self.begin("watch");
+                let aor = format!("<sip:{}@{GATEWAY}>", self.name);
+                let uri = format!("sip:{}@{GATEWAY}", self.name);
+                let extra = format!("Event: {event}\r\nExpires: {expires}\r\n");
+                vec![self.ask("SUBSCRIBE", &uri, &aor.clone(), &aor, &extra, String::new())]
+            }
             ["OPTIONS"] => {
                 self.begin("ask");
                 let aor = format!("<sip:{}@{GATEWAY}>", self.name);

@@ -311,7 +311,7 @@ fn outside_of_calls() {
     for (method, status) in [
         (Method::Options, "200"),
         (Method::Message, "405"),
-        (Method::Subscribe, "405"),
+        (Method::Publish, "405"),
         (Method::Bye, "481"),
         (Method::Cancel, "481"),
         (Method::Other("FOO".into()), "501"),

@@ -8,5 +8,6 @@ mod peers;
 mod refer;
 mod registration;
 mod reoffer;
+mod subscriptions;
 mod timers;
 mod trunks;
