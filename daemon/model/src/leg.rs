@@ -284,6 +284,12 @@ pub enum LegCommand {
         /// Who answered.
         connected: Option<CallerId>,
     },
+    /// Incoming: the call is one for help. Its party must not lose it by accident: the recall key does
+    /// nothing until it is over, and putting the telephone down transfers it to nobody.
+    Emergency {
+        /// Which leg.
+        leg: LegId,
+    },
     /// The other party put this one on hold; what it hears is the PBX's.
     Hold {
         /// Which leg.
@@ -338,6 +344,7 @@ impl LegCommand {
             | LegCommand::Answer { leg, .. }
             | LegCommand::Hold { leg }
             | LegCommand::Retrieve { leg }
+            | LegCommand::Emergency { leg }
             | LegCommand::Flash { leg }
             | LegCommand::TransferRefused { leg, .. }
             | LegCommand::Join { leg, .. }

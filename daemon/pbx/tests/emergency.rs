@@ -14,7 +14,7 @@ fn it_shows_its_number_whatever_was_wished() {
     config.outbound_routes[0].caller_id = CallerIdPolicy::Withhold;
     let mut w = World::new(config);
     let log = w.offer(Party::Device(DeviceId(1)), "999", true, withheld("201"));
-    assert_eq!(log, ["Proceed a", "Dial b trunk 1 999 from +442079460901 emergency"]);
+    assert_eq!(log, ["Proceed a", "Dial b trunk 1 999 from +442079460901 emergency", "Emergency a"]);
     assert!(w.dials[0].emergency);
     w.ended('a', 16);
     assert!(w.record().emergency);

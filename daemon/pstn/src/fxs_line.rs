@@ -91,6 +91,8 @@ pub(crate) struct FxsLine {
     /// The active call was dialled while the other was on hold.
     dialled_second: bool,
     knock: Option<Knock>,
+    /// The call for help, the last there was.
+    emergency: Option<LegId>,
     /// Who is about to be rung has been told of it: it knocked before.
     alerted: bool,
     stream: Option<StreamId>,
@@ -111,6 +113,7 @@ impl FxsLine {
             conference: false,
             dialled_second: false,
             knock: None,
+            emergency: None,
             alerted: false,
             stream: None,
             reversed: false,
@@ -226,6 +229,7 @@ impl FxsLine {
                 self.end_leg(desk, cause, None);
             }
             (LegCommand::Hangup { cause, .. }, _) => self.let_go(desk, cause),
+            (LegCommand::Emergency { .. }, _) => self.emergency = Some(leg),
             _ => return,
         }
         desk.changed();

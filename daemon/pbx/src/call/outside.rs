@@ -15,7 +15,7 @@ use crate::leg::Leg;
 use crate::route::{Outside, number_for};
 use demarc_model::config::{Extension, TrunkId};
 use demarc_model::live::LegState;
-use demarc_model::{CallerId, Cause, LegId, Party};
+use demarc_model::{CallerId, Cause, LegCommand, LegId, Party};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -68,12 +68,16 @@ fn is_silent(cause: Cause) -> bool {
 
 impl Call {
     pub(super) fn go_outside(&mut self, desk: &mut Desk, outside: Outside) {
-        self.record.emergency = outside.emergency;
+        let emergency = outside.emergency;
+        self.record.emergency = emergency;
         let queue = self.usable(&outside);
         let failure = (Cause::NETWORK_OUT_OF_ORDER, Some("every trunk of the route is switched off".into()));
         let attempt = Attempt { outside, queue, current: None, full: BTreeSet::new(), failure, rounds: 0 };
         self.stage = Stage::Outside(Box::new(attempt));
         self.next_trunk(desk);
+        if let (true, Some(leg)) = (emergency, self.caller) {
+            desk.leg(LegCommand::Emergency { leg });
+        }
     }
 
     /// The trunks of a way that are in use, in order.

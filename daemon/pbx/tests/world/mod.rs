@@ -239,6 +239,7 @@ impl World {
             LegCommand::Answer { connected: Some(party), .. } => format!("Answer {leg} as {}", caller(party)),
             LegCommand::Answer { .. } => format!("Answer {leg}"),
             LegCommand::Flash { .. } => format!("Flash {leg}"),
+            LegCommand::Emergency { .. } => format!("Emergency {leg}"),
             LegCommand::Hold { .. } => format!("Hold {leg}"),
             LegCommand::Retrieve { .. } => format!("Retrieve {leg}"),
             LegCommand::TransferRefused { cause, .. } => format!("TransferRefused {leg} {}", cause.value()),

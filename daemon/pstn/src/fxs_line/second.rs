@@ -9,6 +9,7 @@
 //!                America: flash                takes who knocks; changes between them; joins
 //!                                              all three when the second was dialled, and the
 //!                                              next one lets the last party go
+//!   a call for help                            does nothing
 //!   on hook      between two calls             joins their parties (transfer)
 //!                with one on hold              it rings back
 //! ```
@@ -24,7 +25,16 @@ use std::time::Duration;
 const CHOICE: Duration = Duration::from_secs(3);
 
 impl FxsLine {
+    /// The active call or the one on hold is a call for help.
+    fn calls_for_help(&self) -> bool {
+        self.emergency.is_some_and(|leg| self.leg == Some(leg) || self.held == Some(leg))
+    }
+
     pub(super) fn flash(&mut self, desk: &mut Desk) {
+        // Who calls for help loses nobody by a telephone that bounces on its hook.
+        if self.leg.is_some() && self.emergency == self.leg {
+            return;
+        }
         let custom = self.features().map_or(FlashCustom::Country, |features| features.flash);
         let digits = match custom {
             FlashCustom::Country => desk.config.system.country.flash_is_digits(),
@@ -199,7 +209,9 @@ impl FxsLine {
     pub(super) fn on_hook_with_others(&mut self, desk: &mut Desk) {
         let transfers = self.features().is_some_and(|features| features.transfer_on_hang_up);
         let reaches = matches!(self.state, State::Active | State::Choosing | State::Waiting);
-        if let (Some(leg), Some(held), true) = (self.leg, self.held, transfers && reaches) {
+        if let (Some(leg), Some(held), true) =
+            (self.leg, self.held, transfers && reaches && !self.calls_for_help())
+        {
             desk.leg(LegEvent::TransferTo { leg: held, other: leg });
             self.free(desk, State::OnHook);
             self.held = None;

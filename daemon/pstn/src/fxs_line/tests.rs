@@ -628,3 +628,27 @@ fn a_telephone_that_is_taken_away_keeps_its_call() {
     assert!(bench.take().is_empty(), "it is nobody's now");
     bench.settle();
 }
+
+#[test]
+fn the_recall_key_does_nothing_to_a_call_for_help() {
+    for custom in [FlashCustom::Digits, FlashCustom::Plain, FlashCustom::Off] {
+        let mut config = bench::config(Country::GB);
+        bench::fxs_features(&mut config, |features| features.flash = custom);
+        let mut bench = Bench::new(config);
+        let leg = lifted(&mut bench);
+        bench.leg(LegCommand::Proceed { leg });
+        bench.leg(LegCommand::Emergency { leg });
+        bench.line(PORT, Flash);
+        bench.leg(LegCommand::Answer { leg, connected: None });
+        bench.take();
+        bench.line(PORT, Flash);
+        assert_eq!(bench.take(), Vec::<String>::new());
+        bench.line(PORT, OnHook);
+        assert!(bench.take().iter().any(|word| word.starts_with("Ended")));
+        // The next call is one like any other.
+        talking(&mut bench);
+        bench.take();
+        bench.line(PORT, Flash);
+        assert_ne!(bench.take(), Vec::<String>::new());
+    }
+}

@@ -152,6 +152,7 @@ impl Session {
             | LegCommand::Proceed { .. }
             | LegCommand::Hold { .. }
             | LegCommand::Retrieve { .. }
+            | LegCommand::Emergency { .. }
             | LegCommand::Flash { .. }
             | LegCommand::Join { .. } => {}
             LegCommand::TransferRefused { cause, .. } => self.referred(now, hub, Some(cause)),
@@ -255,15 +256,14 @@ impl Session {
         if let Some((status, in_band)) = reminder {
             self.provisional(now, hub, status, in_band, None);
         }
+        self.on_silence(now, hub);
         self.on_call_timeout(now, hub);
     }
 
     /// When something is due, and what.
     pub fn deadline(&self) -> Option<(Instant, &'static str)> {
-        earlier(
-            self.incoming.as_ref().and_then(Incoming::deadline),
-            self.call.as_ref().and_then(Established::deadline),
-        )
+        let incoming = self.incoming.as_ref().and_then(Incoming::deadline);
+        earlier(earlier(incoming, self.silence()), self.call.as_ref().and_then(Established::deadline))
     }
 
     /// Ends the leg, whatever its state.

@@ -8,8 +8,13 @@ use crate::message::{Draft, Method, Name, Response, Uri, write_address};
 use crate::transaction::TransactionId;
 use crate::{Flow, cause, dialog::Dialog, diversion, identity};
 use demarc_model::config::SipPeer;
-use demarc_model::{Cause, Dial, LegEvent, Now, Party};
+use demarc_model::{Cause, Dial, Instant, LegEvent, Now, Party};
 use std::collections::VecDeque;
+use std::time::Duration;
+
+/// How long an emergency call waits for the first word of an address before it tries another way: three
+/// repetitions, instead of the 32 s of timer B.
+const EMERGENCY_PATIENCE: Duration = Duration::from_secs(4);
 
 /// Where to call.
 #[derive(Debug, Clone)]
@@ -46,9 +51,16 @@ pub struct Fork {
     local: String,
     cseq: u32,
     transaction: TransactionId,
+    sent_at: Instant,
     progress: Progress,
     /// Credentials were given already.
     authorized: bool,
+}
+
+impl Fork {
+    fn silent_until(&self) -> Option<Instant> {
+        (self.progress == Progress::Calling).then_some(self.sent_at + EMERGENCY_PATIENCE)
+    }
 }
 
 /// What is known of a call while nobody answered.
@@ -147,8 +159,8 @@ impl Session {
         let draft = draft.body("application/sdp", offer);
         let user = User::Leg(self.leg);
         let transaction = hub.send(now, target.flow, Method::Invite, &target.uri, draft, user)?;
-        let progress = Progress::Calling;
-        Some(Fork { target, call_id, local, cseq, transaction, progress, authorized })
+        let (sent_at, progress) = (now.mono, Progress::Calling);
+        Some(Fork { target, call_id, local, cseq, transaction, sent_at, progress, authorized })
     }
 
     /// A response to one of the INVITEs; false when it is for none of them.
@@ -181,6 +193,31 @@ impl Session {
         let cause = self.causes().cause(408);
         self.on_fork_failed(now, hub, at, (408, cause, "SIP: no answer to INVITE".to_owned()));
         true
+    }
+
+    /// An emergency call does not wait for timer B: an address that says nothing at all is left, and the
+    /// next is tried, or the next trunk. What it says later is cancelled, unless it answers.
+    pub(super) fn on_silence(&mut self, now: Now, hub: &mut Hub) {
+        let due = |fork: &Fork| fork.silent_until().is_some_and(|at| at <= now.mono);
+        while let Some(at) = self.forks.iter().position(due).filter(|_| self.is_in_need()) {
+            let cause = self.causes().cause(408);
+            let words = format!("SIP: no answer to INVITE in {} s", EMERGENCY_PATIENCE.as_secs());
+            self.on_fork_failed(now, hub, at, (408, cause, words));
+            if let Some(fork) = self.forks.get_mut(at) {
+                fork.progress = Progress::CancelWanted;
+            }
+        }
+    }
+
+    /// When [`Session::on_silence`] is due.
+    pub(super) fn silence(&self) -> Option<(Instant, &'static str)> {
+        let at = self.forks.iter().filter_map(Fork::silent_until).min().filter(|_| self.is_in_need())?;
+        Some((at, "emergency call tries another way"))
+    }
+
+    /// It is an emergency call that nobody has answered.
+    fn is_in_need(&self) -> bool {
+        self.outgoing.as_ref().is_some_and(|outgoing| outgoing.dial.emergency)
     }
 
     fn on_provisional(&mut self, now: Now, hub: &mut Hub, at: usize, response: &Response) {
@@ -293,7 +330,10 @@ impl Session {
 
     fn on_fork_failed(&mut self, now: Now, hub: &mut Hub, at: usize, failure: (u16, Cause, String)) {
         let Some(fork) = self.forks.get_mut(at) else { return };
-        fork.progress = Progress::Done;
+        let given_up = std::mem::replace(&mut fork.progress, Progress::Done);
+        if matches!(given_up, Progress::CancelWanted | Progress::Cancelled) {
+            return; // another was tried long ago
+        }
         let status = failure.0;
         let Some(outgoing) = &mut self.outgoing else { return };
         if outgoing.early == Some(fork.transaction) {
@@ -308,7 +348,7 @@ impl Session {
         }
         if status >= 600 {
             self.cancel_others(now, hub);
-        } else if self.forks.iter().any(|fork| fork.progress != Progress::Done) {
+        } else if self.forks.iter().any(|f| matches!(f.progress, Progress::Calling | Progress::Proceeding)) {
             return;
         }
         let failure = self.outgoing.take().and_then(|outgoing| outgoing.failure);

@@ -286,3 +286,83 @@ fn a_peer_is_told_when_our_address_changes() {
     assert_eq!(way, flow);
     assert!(options.value(Name::Contact).unwrap().contains("192.0.2.9:5070"));
 }
+
+/// A call for help by the trunk, which has two addresses.
+fn calls_for_help(lab: &mut Lab) -> LegId {
+    let leg = LegId::new(Room::Pbx, 77);
+    let dial = Dial {
+        leg,
+        to: Party::Trunk(TRUNK),
+        called: "999".into(),
+        caller: number("+442079460901"),
+        redirecting: None,
+        bearer: Bearer::Speech,
+        emergency: true,
+        ring: demarc_model::RingKind::External,
+    };
+    lab.command(LegCommand::Dial(Box::new(dial)));
+    leg
+}
+
+#[test]
+fn an_emergency_call_leaves_a_silent_address_long_before_timer_b() {
+    let mut lab = up();
+    calls_for_help(&mut lab);
+    assert!(lab.said().contains(&"INVITE+sdp".to_owned()));
+    let first = lab.request(&Method::Invite);
+    lab.wait(3_900);
+    assert_eq!(lab.requests(&Method::Invite).len(), 1);
+    lab.wait(100);
+    let second = lab.request(&Method::Invite);
+    assert_ne!((first.0, first.1.via().branch()), (second.0, second.1.via().branch()));
+    assert_ne!(first.0.remote, second.0.remote);
+    // The second says something in time, and may then take as long as it likes.
+    lab.answer(&second, 100, "", "");
+    lab.wait(25_000);
+    assert!(!lab.said().iter().any(|word| word.starts_with("Ended")));
+    // The first wakes up: it is not wanted any more.
+    lab.answer(&first, 180, "late", "");
+    assert_eq!(lab.said(), ["CANCEL"]);
+    lab.answer(&second, 200, "p", SDP);
+    assert!(lab.said().contains(&"Answered".to_owned()));
+}
+
+#[test]
+fn an_emergency_call_that_nobody_answers_goes_back_to_call_control_in_seconds() {
+    let mut lab = up();
+    let leg = calls_for_help(&mut lab);
+    lab.said();
+    lab.wait(8_000);
+    assert!(lab.said().contains(&"Ended 102".to_owned()));
+    // A late answer is no call any more.
+    let invite = lab.requests(&Method::Invite)[0].clone();
+    lab.answer(&invite, 200, "late", SDP);
+    assert_eq!(lab.said(), ["ACK", "BYE"]);
+    assert_eq!(lab.legs.iter().filter(|event| event.leg() == leg).count(), 1);
+    let bye = lab.request(&Method::Bye);
+    lab.answer(&bye, 200, "late", "");
+    lab.wait(100_000);
+    assert_eq!((lab.sip.counters().sessions, lab.sip.counters().dialogs), (0, 0));
+}
+
+#[test]
+fn who_is_left_for_silence_and_answers_after_all_has_the_call() {
+    let mut lab = up();
+    calls_for_help(&mut lab);
+    lab.wait(5_000);
+    let invites = lab.requests(&Method::Invite);
+    assert_eq!(invites.len(), 2);
+    lab.said();
+    lab.answer(&invites[0], 200, "p", SDP);
+    assert!(lab.said().contains(&"Answered".to_owned()), "help is help");
+    lab.answer(&invites[1], 180, "q", "");
+    assert_eq!(lab.said(), ["CANCEL"]);
+}
+
+#[test]
+fn an_ordinary_call_waits_for_timer_b() {
+    let mut lab = up();
+    lab.dial(Party::Trunk(TRUNK), "+442079460100", number("201"));
+    lab.wait(31_000);
+    assert_eq!(lab.requests(&Method::Invite).len(), 1);
+}
