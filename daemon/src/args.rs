@@ -40,6 +40,10 @@ pub struct Args {
     #[arg(long, value_name = "PROGRAM")]
     pub helper: Option<PathBuf>,
 
+    /// The socket of demarc-system, on an appliance whose operating system is ours.
+    #[arg(long, value_name = "SOCKET")]
+    pub system: Option<PathBuf>,
+
     /// Write logs as JSON, one object a line.
     #[arg(long)]
     pub log_json: bool,

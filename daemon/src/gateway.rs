@@ -1,7 +1,9 @@
 //! The running gateway as the API knows it.
 
 use crate::args::Args;
+use crate::clock::{Clock, unix_ms};
 use crate::inbox::{Inbox, Order};
+use crate::system::SystemLink;
 use crate::shared::Shared;
 use demarc_api::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
 use demarc_hal::{Card, Driver, SharedDriver, SpanStatus};
@@ -28,6 +30,10 @@ pub struct Running {
     pub driver: SharedDriver,
     /// What the simulated telco answers.
     pub numbers: Vec<SimulatedNumber>,
+    /// The machine under the gateway.
+    pub system: Option<SystemLink>,
+    /// The process's clock.
+    pub clock: Clock,
 }
 
 impl Running {
@@ -54,6 +60,9 @@ impl Gateway for Running {
             tracing::error!(revision, "the switch took no configuration: it comes with the next change");
         }
         self.shared.tell(LiveEvent::Revision { revision });
+        if let Some(system) = &self.system {
+            system.configure(revision, &config, unix_ms(self.clock.now().wall) / 1000);
+        }
     }
 
     fn hang_up(&self, call: CallId) -> bool {
@@ -108,6 +117,11 @@ impl Gateway for Running {
         let live = self.live();
         let span = live.spans.iter().find(|span| span.span == channel.span);
         let found = span.and_then(|span| span.channels.iter().find(|other| other.slot == channel.slot));
+    fn machine(&self) -> Option<Arc<dyn demarc_api::Machine>> {
+        let link = self.system.clone()?;
+        Some(Arc::new(link))
+    }
+
         let free = found.is_some_and(|found| matches!(found.state, ChannelState::Idle | ChannelState::Down));
         free && self.inbox.post(Order::RestartChannel(channel)).is_ok()
     }

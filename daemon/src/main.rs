@@ -24,6 +24,7 @@ mod sip_tcp;
 mod sip_udp;
 mod switch;
 mod wake;
+mod system;
 
 use clap::Parser;
 use demarcd::{certificate, control, https, sim};

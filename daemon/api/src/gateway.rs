@@ -36,6 +36,10 @@ pub trait Gateway: Send + Sync + 'static {
     /// Layer 1 of a span; none when no card has it.
     fn span_status(&self, span: SpanId) -> Option<SpanStatus>;
     /// Restarts a B channel that carries no call; false when it is not there, or carries one.
+    /// The machine under the gateway, where the operating system is ours.
+    fn machine(&self) -> Option<Arc<dyn crate::Machine>> {
+        None
+    }
     fn restart_channel(&self, channel: ChannelId) -> bool;
 }
 

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 mod amend;
+mod appliance;
 mod attempts;
 mod auth;
 mod body;
@@ -112,6 +113,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(country::routes())
         .routes(routes!(get_openapi))
 }
+        .merge(appliance::routes())
 
 /// This description
 #[utoipa::path(get, path = "/api/openapi.json", tag = "system",
@@ -123,6 +125,10 @@ async fn get_openapi() -> axum::Json<OpenApi> {
 async fn within_time(request: Request, next: Next) -> Response {
     match tokio::time::timeout(TIMEOUT, next.run(request)).await {
         Ok(response) => response,
+    if request.uri().path() == appliance::UPLOAD {
+        // It has a patience of its own.
+        return next.run(request).await;
+    }
         Err(_) => Problem::new(Code::Timeout, "the request took too long").into_response(),
     }
 }

@@ -113,6 +113,14 @@ impl Api {
         self.0.store.commit(change, self.now_ms())
     }
 
+    /// Does work that waits for the disk, on this thread.
+    pub(crate) fn store_here<T>(
+        &self,
+        work: impl FnOnce(&Store) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(&self.0.store)
+    }
+
     pub(crate) fn editing(&self) -> MutexGuard<'_, ()> {
         self.0.editing.lock().unwrap_or_else(PoisonError::into_inner)
     }

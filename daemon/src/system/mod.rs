@@ -8,9 +8,7 @@ use crate::shared::Shared;
 use demarc_api::{Api, Machine};
 use demarc_hal::Signalling;
 use demarc_model::Config;
-use demarc_model::appliance::{
-    Answer, BEAT, Beat, MAX_LINE, Machine as Wanted, Order, Request, TestCall,
-};
+use demarc_model::appliance::{Answer, BEAT, Beat, MAX_LINE, Machine as Wanted, Order, Request, TestCall};
 use demarc_model::live::Live;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::SocketAddr;
@@ -36,7 +34,7 @@ pub struct SystemLink {
 }
 
 /// What the thread looks at.
-pub struct Around {
+pub struct Senses {
     /// The API, for what is changed and asked.
     pub api: Api,
     /// What the switch shows.
@@ -71,12 +69,12 @@ impl SystemLink {
     ///
     /// # Errors
     /// When the system has no thread left.
-    pub fn serve(&self, rung: Receiver<()>, around: Around) -> std::io::Result<()> {
+    pub fn serve(&self, rung: Receiver<()>, around: Senses) -> std::io::Result<()> {
         let link = self.clone();
         std::thread::Builder::new().name("system".into()).spawn(move || link.run(&rung, around)).map(drop)
     }
 
-    fn run(self, rung: &Receiver<()>, mut around: Around) {
+    fn run(self, rung: &Receiver<()>, mut around: Senses) {
         let test_call: Arc<Mutex<Option<TestCall>>> = Arc::default();
         let mut complained = false;
         loop {
@@ -126,7 +124,7 @@ impl Machine for SystemLink {
     }
 }
 
-impl Around {
+impl Senses {
     fn beat(&mut self, test_call: Option<TestCall>) -> Beat {
         let healthy = self.is_healthy();
         let (revision, config) = self.api.configuration();

@@ -51,7 +51,11 @@ pub(super) struct Plan {
 pub(super) fn prepare(mut config: Config) -> Result<(Config, Plan), String> {
     let password = random_text(24)?;
     let account = SipAccount { username: USER.into(), password: Secret::new(&password), max_contacts: 1 };
-    config.devices.push(Device { id: DeviceId(ID), name: "Self-test".into(), kind: DeviceKind::Sip(account) });
+    config.devices.push(Device {
+        id: DeviceId(ID),
+        name: "Self-test".into(),
+        kind: DeviceKind::Sip(account),
+    });
     config.extensions.push(Extension {
         id: ExtensionId(ID),
         number: OWN.into(),
@@ -62,7 +66,12 @@ pub(super) fn prepare(mut config: Config) -> Result<(Config, Plan), String> {
         features: ExtensionFeatures::default(),
     });
     let number = Pattern(NUMBER.into());
-    config.services.push(Service { id: ServiceId(ID), number, name: "Self-test".into(), kind: ServiceKind::Echo });
+    config.services.push(Service {
+        id: ServiceId(ID),
+        number,
+        name: "Self-test".into(),
+        kind: ServiceKind::Echo,
+    });
     let sip = &mut config.system.sip;
     let server = match (sip.udp, sip.tcp) {
         (Some(udp), _) => udp,

@@ -7,6 +7,7 @@ mod reset;
 mod update;
 
 pub use machine::Machine;
+pub(crate) use update::UPLOAD;
 
 use crate::auth::Who;
 use crate::body::Body;
@@ -56,10 +57,17 @@ async fn put_appliance(
     edit(&api, &who, base, move |config| {
         let until = appliance.ssh.enabled_until;
         if until != config.appliance.ssh.enabled_until && until.is_some_and(|until| until > longest) {
-            return Err(Problem::field("/ssh/enabled_until", "a remote shell is open for seven days at most"));
+            return Err(Problem::field(
+                "/ssh/enabled_until",
+                "a remote shell is open for seven days at most",
+            ));
         }
         config.appliance = appliance.clone();
-        Ok(Edited { value: appliance, summary: "changed the appliance".into(), at: Some("/appliance".into()) })
+        Ok(Edited {
+            value: appliance,
+            summary: "changed the appliance".into(),
+            at: Some("/appliance".into()),
+        })
     })
     .await
 }
@@ -92,7 +100,10 @@ async fn status(api: &Api) -> Result<MachineStatus, Problem> {
 /// The machine; 404 where the operating system is not ours.
 fn machine(api: &Api) -> Result<Arc<dyn Machine>, Problem> {
     api.gateway().machine().ok_or_else(|| {
-        Problem::new(Code::NotFound, "the operating system under this gateway is not ours: there is nothing to do here")
+        Problem::new(
+            Code::NotFound,
+            "the operating system under this gateway is not ours: there is nothing to do here",
+        )
     })
 }
 

@@ -13,7 +13,7 @@ impl Api {
     /// In words: then nothing has changed.
     pub fn forget_administrators(&self) -> Result<String, String> {
         let code = new_setup_code()?;
-        self.forget(|store| store.forget_administrators()).map_err(|error| error.to_string())?;
+        self.store_here(|store| store.forget_administrators()).map_err(|error| error.to_string())?;
         *self.setup_code() = Some(SetupCode::new(&code));
         tracing::warn!("the administrators were forgotten at the console");
         Ok(code)
@@ -27,6 +27,6 @@ impl Api {
 
     /// Is there an administrator?
     pub fn has_administrator(&self) -> bool {
-        self.forget(|store| store.is_set_up()).unwrap_or(true)
+        self.store_here(|store| store.is_set_up()).unwrap_or(true)
     }
 }

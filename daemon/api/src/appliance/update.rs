@@ -56,7 +56,8 @@ async fn install_update(
     who: Who,
     Body(install): Body<Install>,
 ) -> Result<StatusCode, Problem> {
-    let configured = || api.current().config.appliance.update.url.clone().map(|url| UpdateSource::Url { url });
+    let configured =
+        || api.current().config.appliance.update.url.clone().map(|url| UpdateSource::Url { url });
     let Some(source) = install.source.or_else(configured) else {
         return Err(Problem::field("/source", "no address is configured: say where the update is"));
     };
