@@ -304,6 +304,7 @@ pub struct StepResult {
     /// What to do about it, in a sentence; empty when there is nothing to do.
     pub remedy: String,
     /// What was measured.
+    #[cfg_attr(feature = "openapi", schema(value_type = Vec<Measured>))]
     pub values: Vec<Value>,
     /// Names of the files that it made: recordings.
     pub files: Vec<String>,
@@ -324,9 +325,13 @@ pub enum Verdict {
     Skipped,
 }
 
+/// [`Value`] by the name that it has in the API's description, where `Value` means any JSON.
+pub type Measured = Value;
+
 /// Something measured.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[cfg_attr(feature = "openapi", schema(as = Measured))]
 pub struct Value {
     /// What: `bit errors`.
     pub name: String,
