@@ -11,12 +11,10 @@ use demarc_tests::real::{Demarcd, wait_for};
 use serde_json::{Value, json};
 
 /// Ports of each kind.
-const PORTS: u32 = 6;
-/// The line that dials by pulses.
-const PULSES: u32 = 2;
+const PORTS: u32 = 3;
 /// The telephone that takes no battery away when the far end hangs up: it sends the tone alone.
-const NO_KEWL: u32 = 3;
-/// The port that sends caller identity as Europe does, by V.23.
+const NO_KEWL: u32 = 2;
+/// One with nothing special.
 const FIRST: u32 = 1;
 
 /// T1 spans 1 and 2.
@@ -36,7 +34,6 @@ pub fn run(checks: &mut Checks) {
     check("a line is seized, dialled by tones, answered, and ended by an open loop", &|_| {
         near.call_to(&out(FIRST), &far)
     });
-    check("a line is dialled by pulses", &|_| near.call_to(&out(PULSES), &far));
     check("a line without kewl is ended by the tone that the exchange sends", &|_| {
         near.call_to(&out(NO_KEWL), &far)
     });
@@ -89,7 +86,7 @@ fn bank(config: &mut Value) {
     }
     let lines = (1..=PORTS).map(|n| {
         json!({ "id": n, "name": format!("Line {n}"), "channel": { "span": 2, "slot": n },
-                "answer": "after_dialling", "pulse": n == PULSES, "dial_tone_wait_ms": 3000,
+                "answer": "after_dialling", "dial_tone_wait_ms": 3000,
                 "guard_ms": 500 })
     });
     config["lines"] = lines.collect();

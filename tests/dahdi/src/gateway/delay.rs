@@ -132,19 +132,22 @@ fn measure() {
         let on_line = came - CUSHION - OCTET * (BLOCK - before) as u32;
         rtp_to_line.push(on_line - to_line.sent[number]);
     }
-    let show = |name: &str, delays: &[Duration]| {
-        let (least, most) = (delays.iter().min().unwrap(), delays.iter().max().unwrap());
-        println!(
-            "        {name}: {} to {} us, of which the block is 20000",
-            least.as_micros(),
-            most.as_micros()
-        );
-        *most
+    // Without a card the kernel counts samples in bursts, one a jiffy of 4 ms and now and then one of
+    // two: the median is the gateway's, what is above it by up to 8 ms the guest's.
+    let show = |name: &str, delays: &mut Vec<Duration>| {
+        delays.sort();
+        let (least, median, most) = (delays[0], delays[delays.len() / 2], delays[delays.len() - 1]);
+        let [least_us, median_us, most_us] = [least, median, most].map(|delay| delay.as_micros());
+        println!("        {name}: {least_us} to {most_us} us, mostly {median_us}; the block is 20000");
+        (median, most)
     };
-    let goal = Duration::from_millis(25);
-    assert!(show("line to RTP", &line_to_rtp) <= goal + Duration::from_millis(1));
-    // The jitter buffer's depth is chosen by what the network does; see the figures.
-    assert!(show("RTP to line", &rtp_to_line) <= goal + Duration::from_millis(20));
+    let (burst, goal) = (Duration::from_millis(8), Duration::from_millis(25));
+    let (to_rtp, to_line) = (show("line to RTP", &mut line_to_rtp), show("RTP to line", &mut rtp_to_line));
+    assert!(to_rtp.0 <= goal && to_rtp.1 <= goal + burst);
+    // Beside the block and the cushion there is the jitter buffer: two blocks at first, and as deep as
+    // the network makes it.
+    let buffer = Duration::from_millis(40);
+    assert!(to_line.0 <= goal + buffer && to_line.1 <= goal + buffer + burst);
 }
 
 /// Both ways at once: what is said on the line and heard at the RTP port, and the other way round.
