@@ -37,6 +37,9 @@ test("cards tell how they do, and what to do about one that does not work", asyn
   assert.match(await panel("Sangoma A101").innerText(), /Not supported[\s\S]*1923:0100[\s\S]*needs a driver[\s\S]*Replace it/);
   await panel("Astribank").getByText("Its firmware is being loaded.").waitFor();
   await assertSoundEverywhere(page, "cards");
+  await page.goto("/");
+  await page.getByRole("list", { name: "What needs attention" }).getByRole("link", { name: "Digium TE820: Firmware missing" }).click();
+  await page.getByRole("heading", { level: 1, name: "Hardware" }).waitFor();
   await page.context().close();
 });
 

@@ -36,6 +36,7 @@ export const config = Object.fromEntries(nounNames.map((noun) => [noun, signal([
 /** Its revision: what a change of it is based on. */
 export const revision = signal(0);
 export const system = signal<Schemas["System"] | null>(null);
+export const appliance = signal<Schemas["Appliance"] | null>(null);
 export const loaded = signal(false);
 
 /** What a thing is called wherever it is mentioned. */

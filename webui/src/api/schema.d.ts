@@ -4,6 +4,209 @@
  */
 
 export interface paths {
+    "/api/appliance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The appliance as a machine in a network */
+        get: operations["get_appliance"];
+        /**
+         * Change the appliance as a machine in a network
+         * @description Changed interfaces are taken back after two minutes unless `confirm_network` is called: whoever
+         *     cannot reach the unit any more cannot call it.
+         */
+        put: operations["put_appliance"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/exposure": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the unit answers to, as its packet filter has it */
+        get: operations["get_exposure"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/factory_reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Forget everything: configuration, call records, recordings, keys
+         * @description Both versions of the system stay. Not for tokens.
+         */
+        post: operations["factory_reset"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The newest lines of the system's log, the oldest first */
+        get: operations["get_log"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/network/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The administrator still gets in: keep the changed network */
+        post: operations["confirm_network"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/power_off": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Switch the unit off */
+        post: operations["power_off"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/reboot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Boot the unit again */
+        post: operations["reboot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the machine does */
+        get: operations["get_appliance_status"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/update": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Install a new version
+         * @description It is verified and written into the slot that is not in use; calls go on. How far it is shows in
+         *     the status. It is taken into service later.
+         */
+        post: operations["install_update"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/update/bundle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Upload an update bundle
+         * @description It is only kept; `install_update` from `upload` verifies it and writes it.
+         */
+        put: operations["upload_update"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/appliance/update/switch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take the installed version into service: the unit boots again */
+        post: operations["switch_version"];
+        /** Do not take the installed version into service */
+        delete: operations["keep_version"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/call_records": {
         parameters: {
             query?: never;
@@ -340,6 +543,114 @@ export interface paths {
         get: operations["list_hardware"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hardware_tests": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What tests there are, in the order in which they are run */
+        get: operations["list_hardware_tests"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hardware_tests/bench": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Read a `bench.toml` */
+        post: operations["read_bench"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hardware_tests/files/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A recording that the last run made, by the name that its step gives */
+        get: operations["get_hardware_test_file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hardware_tests/reports/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The report of the last run: `report.json`, `report.html` or `report.pdf` */
+        get: operations["get_hardware_test_report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hardware_tests/run": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the run stands, or how the last one went */
+        get: operations["get_hardware_test_run"];
+        put?: never;
+        /**
+         * Start a run
+         * @description Its spans are out of service until it ends; one that carries a call is a reason not to start
+         *     (409). There is one run at a time.
+         */
+        post: operations["start_hardware_test_run"];
+        /** End the run; what was tested so far stays */
+        delete: operations["cancel_hardware_test_run"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/hardware_tests/run/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer the question that the run asks */
+        post: operations["answer_hardware_test"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1069,6 +1380,65 @@ export interface components {
              */
             update: components["schemas"]["UpdateSettings"];
         };
+        /** @description Which port is cabled to which, and what the unit is. */
+        Bench: {
+            /** @default null */
+            inventory: components["schemas"]["Inventory"] | null;
+            /** @default null */
+            jig: components["schemas"]["JigAt"] | null;
+            /**
+             * @description FXO ports with a line of the telco.
+             * @default []
+             */
+            line: components["schemas"]["PortAt"][];
+            /**
+             * @description Pairs of wires between an FXS and an FXO port.
+             * @default []
+             */
+            pair: components["schemas"]["PairCable"][];
+            /**
+             * @description FXS ports with a telephone.
+             * @default []
+             */
+            phone: components["schemas"]["PortAt"][];
+            /**
+             * @description Digital spans with a loopback plug (RJ48: 1↔4, 2↔5).
+             * @default []
+             */
+            plug: components["schemas"]["Plug"][];
+            /**
+             * @description Crossover cables between digital spans.
+             * @default []
+             */
+            span: components["schemas"]["SpanCable"][];
+            /**
+             * @description Who or what tests, for the report.
+             * @default
+             */
+            tester: string;
+            /**
+             * @description Digital spans that lead to somebody else's exchange.
+             * @default []
+             */
+            trunk: components["schemas"]["BenchTrunk"][];
+            /**
+             * @description The unit's serial number, for the report.
+             * @default
+             */
+            unit: string;
+        };
+        /** @description A `bench.toml` as text. */
+        BenchText: {
+            /** @description The file. */
+            toml: string;
+        };
+        /** @description A span with a far end that is not ours. */
+        BenchTrunk: {
+            /** @description The side that we take. */
+            side?: components["schemas"]["Side"];
+            /** @description Which. */
+            span: components["schemas"]["SpanId"];
+        };
         /**
          * @description Where a card is plugged in.
          * @enum {string}
@@ -1440,6 +1810,11 @@ export interface components {
             number: string;
         };
         /**
+         * @description What a test takes out of service while it runs.
+         * @enum {string}
+         */
+        Disturbs: "nothing" | "channel" | "span";
+        /**
          * @description In which header a diversion travels.
          * @enum {string}
          */
@@ -1475,6 +1850,42 @@ export interface components {
          * @enum {string}
          */
         EmStart: "wink" | "immediate" | "delay";
+        /** @description What cannot be undone asks for the password again. */
+        Erase: {
+            /** @description The administrator's. */
+            password: string;
+        };
+        /** @description One thing that the unit answers to. */
+        Exposed: {
+            /**
+             * Format: int32
+             * @description The first port; 0 for ICMP.
+             */
+            first_port: number;
+            /** @description Through these interfaces; empty = through all. */
+            interfaces: string[];
+            /**
+             * Format: int32
+             * @description The last port.
+             */
+            last_port: number;
+            /** @description Over what. */
+            protocol: components["schemas"]["ExposedProtocol"];
+            /** @description What. */
+            service: components["schemas"]["ExposedService"];
+            /** @description From these networks; empty = from anywhere. */
+            sources: components["schemas"]["IpNetwork"][];
+        };
+        /**
+         * @description Over what it is spoken.
+         * @enum {string}
+         */
+        ExposedProtocol: "udp" | "tcp" | "icmp";
+        /**
+         * @description What listens.
+         * @enum {string}
+         */
+        ExposedService: "administration" | "ssh" | "sip" | "rtp" | "icmp" | "dhcp_client";
         /** @description An internal number. */
         Extension: {
             /** @description What it rings, all at once. */
@@ -1703,6 +2114,12 @@ export interface components {
          * @description Names an inbound route.
          */
         InboundRouteId: number;
+        /** @description What to install. */
+        Install: {
+            /** @description Also an older version than the one that runs. */
+            force?: boolean;
+            source?: components["schemas"]["UpdateSource"] | null;
+        };
         /** @description A network interface, or a VLAN on one. */
         Interface: {
             /** @description The device: `eth0`. */
@@ -1720,6 +2137,42 @@ export interface components {
          * @enum {string}
          */
         InterfaceRole: "lan" | "wan" | "management";
+        /** @description A network interface as it is. */
+        InterfaceStatus: {
+            /**
+             * @description Its addresses with prefix lengths.
+             * @default []
+             */
+            addresses: string[];
+            /**
+             * @description Its hardware address.
+             * @default
+             */
+            mac: string;
+            /**
+             * @description Its name: `eth0`, `eth0.20`.
+             * @default
+             */
+            name: string;
+            /**
+             * @description It has a link.
+             * @default false
+             */
+            up: boolean;
+        };
+        /** @description What a unit has, as a list to compare with. */
+        Inventory: {
+            /**
+             * @description Its cards: `pci-0000:05:00.0 d161:8020 wct4xxp`.
+             * @default []
+             */
+            cards: string[];
+            /**
+             * @description Its spans: `1 e1 31 Digium TE220 port 1`.
+             * @default []
+             */
+            spans: string[];
+        };
         IpNetwork: string;
         /** @description How an interface gets its IPv4 address. */
         Ipv4Setting: {
@@ -1998,6 +2451,16 @@ export interface components {
              */
             transfer: boolean;
         };
+        /** @description The serial jig. */
+        JigAt: {
+            /** @description Its serial port: `/dev/ttyUSB0`. */
+            port: string;
+            /**
+             * Format: int32
+             * @description Bits a second.
+             */
+            speed?: number;
+        };
         /** @description The ladder of one call. */
         Ladder: {
             /** @description Which call. */
@@ -2045,6 +2508,11 @@ export interface components {
          * @enum {string}
          */
         LegState: "setup" | "alerting" | "active" | "held" | "clearing";
+        /**
+         * @description How long tests may take.
+         * @enum {string}
+         */
+        Length: "quick" | "thorough";
         /** @description An analog line from the telco, on an FXO port. */
         Line: {
             /** @description How the far end's answer is seen. */
@@ -2288,12 +2756,133 @@ export interface components {
             /** @description The password. */
             password: string;
         };
+        /** @description How the machine does. */
+        MachineStatus: {
+            /**
+             * @description The clock is set by a time server.
+             * @default false
+             */
+            clock_synchronised: boolean;
+            /**
+             * Format: int64
+             * @description Octets of it that are free.
+             * @default 0
+             */
+            data_free: number;
+            /**
+             * Format: int64
+             * @description Octets of the data partition.
+             * @default 0
+             */
+            data_size: number;
+            /**
+             * @description What the unit answers to, as the packet filter has it.
+             * @default []
+             */
+            exposure: components["schemas"]["Exposed"][];
+            /**
+             * @description SHA-256 of the certificate of the web UI.
+             * @default null
+             */
+            fingerprint: string | null;
+            /**
+             * @description The gateway answers.
+             * @default false
+             */
+            healthy: boolean;
+            /**
+             * @description Interfaces as they are.
+             * @default []
+             */
+            interfaces: components["schemas"]["InterfaceStatus"][];
+            /** @default null */
+            last_update: components["schemas"]["UpdateOutcome"] | null;
+            /**
+             * @description Why the last change of the network was taken back or not made.
+             * @default null
+             */
+            network_fault: string | null;
+            /**
+             * Format: int32
+             * @description A changed network is taken back in so many seconds unless it is confirmed.
+             * @default null
+             */
+            network_reverts_in_s: number | null;
+            /**
+             * @description Programs that are kept running.
+             * @default []
+             */
+            services: components["schemas"]["ServiceStatus"][];
+            /**
+             * @description For the console only: what to type into the web UI of a unit that is not set up.
+             * @default null
+             */
+            setup_code: string | null;
+            /**
+             * @description The slot that it runs from, `A` or `B`; none when it was not booted from one.
+             * @default null
+             */
+            slot: string | null;
+            /**
+             * @description Both slots.
+             * @default []
+             */
+            slots: components["schemas"]["SlotStatus"][];
+            /**
+             * Format: int64
+             * @description Remote shell is open until then, in seconds since 1970 UTC.
+             * @default null
+             */
+            ssh_until: number | null;
+            /**
+             * @description What goes on with an update.
+             * @default {
+             *       "state": "idle"
+             *     }
+             */
+            update: components["schemas"]["UpdateState"];
+            /**
+             * Format: int64
+             * @description Seconds since the kernel started.
+             * @default 0
+             */
+            uptime_s: number;
+            /**
+             * @description The version of the system that runs.
+             * @default
+             */
+            version: string;
+            /**
+             * @description A watchdog is fed.
+             * @default false
+             */
+            watchdog: boolean;
+        };
         /**
          * @description Maintenance of a digital span. One thing at a time; every one but [`Maintenance::None`] takes
          *     the span out of service.
          * @enum {string}
          */
         Maintenance: "none" | "local_loop" | "line_loop" | "payload_loop" | "loop_up" | "loop_down" | "prbs";
+        /** @description Something measured. */
+        Measured: {
+            /** @description What it must be, in words: `< 20`; empty when it is only told. */
+            limit: string;
+            /** @description What: `bit errors`. */
+            name: string;
+            /** @description Of what: `dBm0`, `ms`; empty for a count. */
+            unit: string;
+            /**
+             * Format: double
+             * @description How much.
+             */
+            value: number;
+        };
+        /**
+         * @description What a test needs on the bench.
+         * @enum {string}
+         */
+        Need: "span" | "span_loop" | "span_pair" | "line_pair" | "fxs" | "fxo" | "person";
         /** @description A token to make. */
         NewToken: {
             /** @description Which program it is for, 1–64 characters. */
@@ -2408,6 +2997,18 @@ export interface components {
          * @enum {string}
          */
         OutgoingBearer: "speech" | "audio31k";
+        /** @description A pair of wires. */
+        PairCable: {
+            /** @description The port that it leads to. */
+            fxo: components["schemas"]["PortAt"];
+            /** @description The port that feeds it. */
+            fxs: components["schemas"]["PortAt"];
+            /**
+             * Format: int32
+             * @description The jig's relay that makes it, if one does.
+             */
+            relay?: number | null;
+        };
         /** @description A new password. */
         PasswordChange: {
             /** @description The present one. */
@@ -2423,6 +3024,21 @@ export interface components {
          *     together; [`Pattern::check`] says what is wrong with it. One that cannot be read matches nothing.
          */
         Pattern: string;
+        /** @description A loopback plug. */
+        Plug: {
+            /**
+             * Format: int32
+             * @description The jig's relay that makes it, if one does.
+             */
+            relay?: number | null;
+            /** @description Where it is plugged in. */
+            span: components["schemas"]["SpanId"];
+        };
+        /**
+         * @description A port, in a file written `"3/1"`.
+         * @example 3/1
+         */
+        PortAt: string;
         /**
          * @description The physical port, never its signalling: an FXO port takes a line from the telco, an FXS port
          *     feeds an analog telephone.
@@ -2669,6 +3285,62 @@ export interface components {
              */
             ports: number;
         };
+        /** @description What is to be run. */
+        RunRequest: {
+            /**
+             * @description What is cabled to what.
+             * @default {
+             *       "inventory": null,
+             *       "jig": null,
+             *       "line": [],
+             *       "pair": [],
+             *       "phone": [],
+             *       "plug": [],
+             *       "span": [],
+             *       "tester": "",
+             *       "trunk": [],
+             *       "unit": ""
+             *     }
+             */
+            bench: components["schemas"]["Bench"];
+            /**
+             * @description How long they may take.
+             * @default thorough
+             */
+            length: components["schemas"]["Length"];
+            /**
+             * @description Only on these spans; none = wherever the bench has what a test needs.
+             * @default []
+             */
+            spans: components["schemas"]["SpanId"][];
+            /**
+             * @description Ids of tests, run in the order of the plan; none = all.
+             * @default []
+             */
+            tests: string[];
+        };
+        /** @description How a run stands. */
+        RunState: {
+            /**
+             * Format: int64
+             * @description When it began, in milliseconds since 1970.
+             */
+            began_at: number;
+            /** @description It was cancelled: what is missing from `results` was not run. */
+            cancelled: boolean;
+            now?: components["schemas"]["StepNow"] | null;
+            /** @description What has been run, in order. */
+            results: components["schemas"]["StepResult"][];
+            /** @description It goes on. */
+            running: boolean;
+            /**
+             * Format: int32
+             * @description Steps in all: a test on a port is one.
+             */
+            steps: number;
+            /** @description The unit's serial number. */
+            unit: string;
+        };
         /**
          * @description Who vouches for the number (Q.931 screening indicator).
          * @enum {string}
@@ -2740,6 +3412,30 @@ export interface components {
             /** @enum {string} */
             type: "call_back";
         };
+        /** @description A program that is kept running. */
+        ServiceStatus: {
+            /**
+             * Format: int32
+             * @description How often it ended by itself since the unit was started.
+             * @default 0
+             */
+            crashes: number;
+            /**
+             * @description How it ended the last time.
+             * @default null
+             */
+            last_exit: string | null;
+            /**
+             * @description Its name.
+             * @default
+             */
+            name: string;
+            /**
+             * @description It runs.
+             * @default false
+             */
+            running: boolean;
+        };
         /** @description Who one is. */
         Session: {
             /**
@@ -2787,6 +3483,11 @@ export interface components {
             /** @description There is an administrator: sign in. */
             done: boolean;
         };
+        /**
+         * @description Side of a D channel (ITU-T Q.921).
+         * @enum {string}
+         */
+        Side: "user" | "network";
         /** @description What the timeslots of a digital span are used for. */
         Signalling: {
             /** @enum {string} */
@@ -2877,6 +3578,34 @@ export interface components {
          * @enum {string}
          */
         SipTransport: "udp" | "tcp";
+        /** @description A slot for a version of the system. */
+        SlotStatus: {
+            /**
+             * @description The system runs from it.
+             * @default false
+             */
+            booted: boolean;
+            /**
+             * @description It was found to work.
+             * @default false
+             */
+            good: boolean;
+            /**
+             * @description `A` or `B`.
+             * @default
+             */
+            name: string;
+            /**
+             * @description It is the one that boots next.
+             * @default false
+             */
+            next: boolean;
+            /**
+             * @description The version in it, where that is known.
+             * @default null
+             */
+            version: string | null;
+        };
         /** @description A digital span. */
         Span: {
             /**
@@ -2916,6 +3645,22 @@ export interface components {
              * @description Clock priority: 0 = we are the master, 1 = first source …
              */
             timing: number;
+        };
+        /** @description A crossover cable. */
+        SpanCable: {
+            /** @description One end: the network side of the D channel, unless `a_side` says something else. */
+            a: components["schemas"]["SpanId"];
+            /** @description The side that `a` takes. */
+            a_side?: components["schemas"]["Side"];
+            /** @description The other end. */
+            b: components["schemas"]["SpanId"];
+            /** @description The side that `b` takes. */
+            b_side?: components["schemas"]["Side"];
+            /**
+             * Format: int32
+             * @description The jig's relay that makes this cable, if one does.
+             */
+            relay?: number | null;
         };
         /**
          * @description The switch's dialect.
@@ -3028,6 +3773,48 @@ export interface components {
             /** @description Version of the gateway. */
             version: string;
         };
+        /** @description The step that is being run. */
+        StepNow: {
+            /** @description What it does now, in words. */
+            doing: string;
+            /**
+             * Format: int32
+             * @description How far it is, 0–100.
+             */
+            percent: number;
+            /** @description It waits for somebody to say yes or no to this. */
+            question?: string | null;
+            /** @description What it is run on, for people: `spans 1 and 2`. */
+            subject: string;
+            /** @description Id of its test. */
+            test: string;
+        };
+        /** @description How a step went. */
+        StepResult: {
+            /** @description Names of the files that it made: recordings. */
+            files: string[];
+            /** @description Why, in a sentence. */
+            reason: string;
+            /** @description What to do about it, in a sentence; empty when there is nothing to do. */
+            remedy: string;
+            /** @description The spans it was run on. */
+            spans: components["schemas"]["SpanId"][];
+            /** @description What it was run on, for people. */
+            subject: string;
+            /** @description Id of its test. */
+            test: string;
+            /** @description Title of its test. */
+            title: string;
+            /**
+             * Format: int64
+             * @description How long it took, in milliseconds.
+             */
+            took_ms: number;
+            /** @description What was measured. */
+            values: components["schemas"]["Measured"][];
+            /** @description How it went. */
+            verdict: components["schemas"]["Verdict"];
+        };
         /** @description What a finding is about. */
         Subject: {
             /** @description Which. */
@@ -3039,6 +3826,22 @@ export interface components {
             channel: components["schemas"]["ChannelId"];
             /** @enum {string} */
             subject: "line";
+        };
+        /** @description When an installed version is taken into service. */
+        SwitchWhen: {
+            /** @enum {string} */
+            at: "now";
+        } | {
+            /** @enum {string} */
+            at: "idle";
+        } | {
+            /** @enum {string} */
+            at: "hour";
+            /**
+             * Format: int32
+             * @description Which.
+             */
+            hour: number;
         };
         /** @description What holds for the whole gateway. */
         System: {
@@ -3077,6 +3880,29 @@ export interface components {
             set: string;
             /** @description What goes wrong otherwise. */
             why: string;
+        };
+        /** @description The answer to a test's question. */
+        TestAnswer: {
+            /** @description Yes or no. */
+            yes: boolean;
+        };
+        /** @description A test that can be run. */
+        TestInfo: {
+            /** @description What it does and what it proves, in a sentence or two. */
+            about: string;
+            /** @description What goes out of service meanwhile. */
+            disturbs: components["schemas"]["Disturbs"];
+            /** @description Its name for machines: `bert`. */
+            id: string;
+            /** @description What must be there; without it the test is skipped. */
+            needs: components["schemas"]["Need"][];
+            /** @description How long it takes on each of its ports, in seconds: thoroughly, and quickly. */
+            seconds: [
+                number,
+                number
+            ];
+            /** @description Its name for people, in a few words. */
+            title: string;
         };
         /** @description A token for a program. */
         Token: {
@@ -3150,6 +3976,20 @@ export interface components {
             /** @description What to set on the box, in order. */
             steps: components["schemas"]["TemplateStep"][];
         };
+        /** @description How an update went. */
+        UpdateOutcome: {
+            /**
+             * Format: int64
+             * @description When that was decided, in seconds since 1970 UTC.
+             */
+            at_s: number;
+            /** @description Why it was taken back; none when the new version was found good. */
+            fault?: string | null;
+            /** @description The version before it. */
+            from: string;
+            /** @description The version that it brought. */
+            to: string;
+        };
         /** @description Where new versions come from, and when they are taken into service. */
         UpdateSettings: {
             /**
@@ -3165,6 +4005,68 @@ export interface components {
              */
             url: string | null;
         };
+        /** @description Where an update bundle is. */
+        UpdateSource: {
+            /** @enum {string} */
+            from: "upload";
+        } | {
+            /** @enum {string} */
+            from: "url";
+            /** @description Where. */
+            url: string;
+        } | {
+            /** @enum {string} */
+            from: "usb";
+        };
+        /** @description What goes on with an update. */
+        UpdateState: {
+            /** @enum {string} */
+            state: "idle";
+        } | {
+            /**
+             * Format: int64
+             * @description Octets so far.
+             */
+            octets: number;
+            /** @enum {string} */
+            state: "fetching";
+        } | {
+            /**
+             * Format: int32
+             * @description 0–100.
+             */
+            percent: number;
+            /** @enum {string} */
+            state: "installing";
+            /** @description What is being done, in words. */
+            step: string;
+        } | {
+            /** @enum {string} */
+            state: "installed";
+            /** @description Its version. */
+            version: string;
+            when?: components["schemas"]["SwitchWhen"] | null;
+        } | {
+            /**
+             * Format: int32
+             * @description Seconds until the old version comes back.
+             */
+            left_s: number;
+            /** @description What is still missing. */
+            missing: string[];
+            /** @enum {string} */
+            state: "on_trial";
+        } | {
+            /** @description Why. */
+            reason: string;
+            /** @enum {string} */
+            state: "failed";
+        };
+        /**
+         * @description How a step went, in a word.
+         * @enum {string}
+         */
+        Verdict: "passed" | "failed" | "skipped";
         /** @description A VLAN (IEEE 802.1Q). */
         Vlan: {
             /**
@@ -3214,6 +4116,406 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    get_appliance: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appliance"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    put_appliance: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The revision that the change is based on, as `ETag` gave it: `"17"`. `*` means whichever is
+                 *     in force.
+                 * @example "17"
+                 */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Appliance"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Appliance"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_exposure: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Exposed"][];
+                };
+            };
+            /** @description The operating system is not ours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    factory_reset: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Erase"];
+            };
+        };
+        responses: {
+            /** @description It has begun */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_log: {
+        parameters: {
+            query?: {
+                /** @description How many of the newest, 1–1000; 200 when not given. */
+                lines?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": string[];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    confirm_network: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It stays */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    power_off: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has begun */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reboot: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It has begun */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_appliance_status: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MachineStatus"];
+                };
+            };
+            /** @description The operating system is not ours */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    install_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Install"];
+            };
+        };
+        responses: {
+            /** @description It has begun */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    upload_update: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/octet-stream": number[];
+            };
+        };
+        responses: {
+            /** @description It is here */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    switch_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SwitchWhen"];
+            };
+        };
+        responses: {
+            /** @description It will be */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    keep_version: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It waits */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_call_records: {
         parameters: {
             query?: {
@@ -4062,6 +5364,246 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["HardwareSpan"][];
                 };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_hardware_tests: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TestInfo"][];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_bench: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BenchText"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Bench"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_hardware_test_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The recording */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_hardware_test_report: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The report */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": unknown;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_hardware_test_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunState"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    start_hardware_test_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RunRequest"];
+            };
+        };
+        responses: {
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RunState"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_hardware_test_run: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It ends as soon as everything is put back */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    answer_hardware_test: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestAnswer"];
+            };
+        };
+        responses: {
+            /** @description The run goes on */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong */
             default: {

@@ -4,7 +4,7 @@ import type { Form } from "../noun/form";
 import { read, same } from "../noun/pointer";
 import { words } from "../shell/tell";
 import { answer, api } from "./client";
-import { config, lists, loaded, nounNames, revision, system, type NounName, type Nouns } from "./config";
+import { appliance, config, lists, loaded, nounNames, revision, system, type NounName, type Nouns } from "./config";
 import { Problem, type Fault } from "./problem";
 
 // One noun stands for all: the compiler cannot follow a path that is chosen at run time, and the
@@ -24,6 +24,7 @@ export async function reload(): Promise<void> {
   batch(() => {
     for (const noun of nounNames) (config[noun] as { value: unknown }).value = whole[lists[noun]] ?? [];
     system.value = whole.system;
+    appliance.value = whole.appliance ?? null;
     revision.value = seen;
     loaded.value = true;
   });

@@ -1,11 +1,16 @@
 import { config, find } from "../api/config";
 import { showList, t, word } from "../i18n";
+import { cards } from "../live/ports";
 import { live } from "../live/store";
+
+/** A card that could work, but does not. */
+const broken = ["not_driven", "firmware_missing", "gone"];
 
 /** What needs a person: nothing when all is well. */
 export function attention(): { href: string; text: string }[] {
   const { spans, lines, trunks } = live.value;
   return [
+    ...(cards.value ?? []).flatMap(({ model, state }) => (broken.includes(state.state) ? [{ href: "/hardware", text: `${model}: ${word("card", state.state)}` }] : [])),
     ...spans.flatMap((span) => {
       const configured = find("span", span.span);
       if (!configured?.enabled || (span.alarms.length === 0 && span.d_channel_up)) return [];

@@ -1,11 +1,10 @@
-import { batch } from "@preact/signals";
-import { answer, api, type Schemas } from "../api/client";
+import type { Schemas } from "../api/client";
 import { usePoll } from "../api/poll";
 import { showList, t, word } from "../i18n";
 import { Lamp, type Light } from "../kit/Lamp";
 import { Empty, Notice, Page, Panel } from "../kit/Page";
 import { Table } from "../kit/Table";
-import { hardware } from "../live/ports";
+import { cards, hardware, readHardware } from "../live/ports";
 import { live } from "../live/store";
 import { SpanHealth } from "../span/SpanHealth";
 import "./hardware.css";
@@ -13,28 +12,22 @@ import "./hardware.css";
 type Card = Schemas["Card"];
 type Span = Schemas["HardwareSpan"];
 
-async function read(): Promise<Card[]> {
-  const [cards, spans] = await Promise.all([answer(api.GET("/api/cards")), answer(api.GET("/api/hardware"))]);
-  batch(() => (hardware.value = spans));
-  return cards;
-}
-
 /** The cards that are plugged in, those that nothing drives among them. */
 export function Hardware() {
-  const { reading } = usePoll(read, 5000);
-  const cards = reading.value.value;
-  const onCards = new Set(cards?.flatMap((card) => card.spans));
+  usePoll(readHardware, 5000);
+  const plugged = cards.value;
+  const onCards = new Set(plugged?.flatMap((card) => card.spans));
   const others = hardware.value.filter((span) => !onCards.has(span.id));
   return (
     <Page title={t("hardware.title")} lede={t("hardware.lede")}>
-      {cards?.map((card) => <CardPanel key={card.id} card={card} />)}
-      {cards && others.length > 0 && (
-        <Panel title={t(cards.length > 0 ? "hardware.others" : "hardware.simulated")} aside={<Lamp light="talk">{word("card", "working")}</Lamp>}>
-          {cards.length === 0 && <p class="panel-lede">{t("hardware.simulatedWhy")}</p>}
+      {plugged?.map((card) => <CardPanel key={card.id} card={card} />)}
+      {plugged && others.length > 0 && (
+        <Panel title={t(plugged.length > 0 ? "hardware.others" : "hardware.simulated")} aside={<Lamp light="talk">{word("card", "working")}</Lamp>}>
+          {plugged.length === 0 && <p class="panel-lede">{t("hardware.simulatedWhy")}</p>}
           <Spans spans={others} label={t("hardware.simulated")} />
         </Panel>
       )}
-      {cards?.length === 0 && others.length === 0 && (
+      {plugged?.length === 0 && others.length === 0 && (
         <Empty icon="card" title={t("hardware.none")}>
           {t("hardware.noneWhy")}
         </Empty>
@@ -132,7 +125,6 @@ function Spans({ spans, label }: { spans: Span[]; label: string }) {
       rows={spans}
       id={(span) => span.id}
       columns={[
-        { name: t("span.one"), mono: true, tight: true, cell: (span) => span.id },
         {
           name: t("hardware.name"),
           cell: (span) => (
@@ -141,6 +133,7 @@ function Spans({ spans, label }: { spans: Span[]; label: string }) {
             </a>
           ),
         },
+        { name: t("span.one"), mono: true, tight: true, cell: (span) => span.id },
         { name: t("hardware.kind"), cell: (span) => word("kind", span.kind) },
         { name: t("hardware.ports"), cell: portsOf },
         { name: t("now"), cell: (span) => <SpanNow span={span} /> },

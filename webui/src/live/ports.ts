@@ -1,11 +1,23 @@
-import { signal } from "@preact/signals";
-import type { Schemas } from "../api/client";
+import { batch, signal } from "@preact/signals";
+import { answer, api, type Schemas } from "../api/client";
 import { config } from "../api/config";
 
 type Channel = Schemas["ChannelId"];
 
-/** The cards as the gateway found them. */
+/** The cards that are plugged in, those that nothing drives among them. */
+export const cards = signal<Schemas["Card"][] | null>(null);
+
+/** The spans and ports that the cards have. */
 export const hardware = signal<Schemas["HardwareSpan"][]>([]);
+
+/** Reads cards, spans and ports: no event tells of them. */
+export async function readHardware(): Promise<void> {
+  const [plugged, spans] = await Promise.all([answer(api.GET("/api/cards")), answer(api.GET("/api/hardware"))]);
+  batch(() => {
+    cards.value = plugged;
+    hardware.value = spans;
+  });
+}
 
 /** The numbers of the simulated telco; none on real hardware. */
 export const simulated = signal<Schemas["SimulatedNumber"][]>([]);

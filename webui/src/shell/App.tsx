@@ -1,22 +1,26 @@
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { answer, api, session } from "../api/client";
-import { system } from "../api/config";
+import { appliance, system } from "../api/config";
 import { Access } from "../access/Access";
 import { Login } from "../access/Login";
+import { AppliancePage } from "../appliance/AppliancePage";
+import { readMachine } from "../appliance/machine";
+import { NetworkPage } from "../appliance/NetworkPage";
 import { Call } from "../call/Call";
 import { Calls } from "../call/Calls";
 import { Dashboard } from "../dashboard/Dashboard";
 import { AccountDialog } from "../device/Account";
 import { Autopilot } from "../finding/Autopilot";
 import { Hardware } from "../hardware/Hardware";
+import { HardwareTests } from "../hardware-test/HardwareTests";
 import { SpanPage } from "../hardware/SpanPage";
 import { t } from "../i18n";
 import { Asker } from "../kit/Dialog";
 import { Empty, Page } from "../kit/Page";
 import { Toasts } from "../kit/Toast";
 import { connect, disconnect } from "../live/events";
-import { hardware, simulated } from "../live/ports";
+import { readHardware, simulated } from "../live/ports";
 import { NounEdit } from "../noun/NounEdit";
 import { NounList } from "../noun/NounList";
 import { Revisions } from "../revision/Revisions";
@@ -47,8 +51,12 @@ export function App() {
       return;
     }
     connect();
-    void answer(api.GET("/api/hardware")).then((found) => (hardware.value = found), () => undefined);
+    void readMachine().catch(() => undefined);
+    const look = () => void (document.hidden || readHardware().catch(() => undefined));
+    look();
+    const looking = setInterval(look, 30_000);
     void answer(api.GET("/api/simulated_numbers")).then((found) => (simulated.value = found), () => undefined);
+    return () => clearInterval(looking);
   }, [session.value]);
 
   return (
@@ -85,6 +93,9 @@ function page(at: string): VNode {
   if (head === "") return <Dashboard />;
   if (head === "calls") return tail ? <Call key={tail} id={Number(tail)} /> : <Calls />;
   if (head === "hardware") return tail ? <SpanPage key={tail} id={Number(tail)} /> : <Hardware />;
+  if (head === "appliance") return <AppliancePage />;
+  if (head === "network") return <NetworkPage key={appliance.value ? "read" : "unread"} />;
+  if (head === "hardware-tests") return <HardwareTests />;
   if (head === "autopilot") return <Autopilot />;
   if (head === "system") return <SystemPage key={system.value ? "read" : "unread"} />;
   if (head === "revisions") return <Revisions />;

@@ -1,6 +1,7 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { answer, api, session } from "../api/client";
+import { machine } from "../appliance/machine";
 import { attention } from "../dashboard/attention";
 import { t, type Key } from "../i18n";
 import { Button } from "../kit/Button";
@@ -11,7 +12,15 @@ import { path, place } from "./router";
 import { tell } from "./tell";
 import { theme } from "./theme";
 
-const groups: { name: Key; pages: { href: string; name: Key; icon: IconName }[] }[] = [
+interface PageLink {
+  href: string;
+  name: Key;
+  icon: IconName;
+  /** Only where the operating system is ours. */
+  ours?: boolean;
+}
+
+const groups: { name: Key; pages: PageLink[] }[] = [
   {
     name: "nav.now",
     pages: [
@@ -48,11 +57,14 @@ const groups: { name: Key; pages: { href: string; name: Key; icon: IconName }[] 
     pages: [
       { href: "/hardware", name: "hardware.title", icon: "card" },
       { href: "/autopilot", name: "autopilot.title", icon: "autopilot" },
+      { href: "/hardware-tests", name: "tests.title", icon: "test" },
     ],
   },
   {
     name: "nav.gateway",
     pages: [
+      { href: "/appliance", name: "appliance.title", icon: "appliance", ours: true },
+      { href: "/network", name: "network.title", icon: "network", ours: true },
       { href: "/system", name: "system.title", icon: "system" },
       { href: "/revisions", name: "revisions.title", icon: "history" },
       { href: "/access", name: "access.title", icon: "access" },
@@ -118,7 +130,7 @@ function Nav() {
         <div key={group.name} role="group" aria-label={t(group.name)}>
           <p aria-hidden="true">{t(group.name)}</p>
           <ul>
-            {group.pages.map(({ href, name, icon }) => (
+            {group.pages.filter((page) => !page.ours || machine.value).map(({ href, name, icon }) => (
               <li key={href}>
                 <a href={href} aria-current={at === href || (href !== "/" && at.startsWith(`${href}/`)) ? "page" : undefined}>
                   <Icon name={icon} size={18} />

@@ -5,6 +5,7 @@ import { system, type Nouns } from "../api/config";
 import { t } from "../i18n";
 import { Copy } from "../kit/Button";
 import { SelectField } from "../kit/Field";
+import { Notice } from "../kit/Page";
 import type { Fields } from "../noun/fields";
 import { tell } from "../shell/tell";
 import "./template.css";
@@ -44,16 +45,17 @@ export function TemplateField({ f }: { f: Fields<"trunk", Nouns["trunk"]> }) {
   );
 }
 
-/** Our own address, as the box has to know it. */
-function own(): { GATEWAY: string; PORT: string } {
+/** Our own address, as the box has to know it; `closed`: only this machine reaches it. */
+function own(): { GATEWAY: string; PORT: string; closed: boolean } {
   const sip = system.value?.sip;
   const [, host = "", port = "5060"] = (sip?.udp ?? sip?.tcp ?? "").match(/^\[?(.*?)\]?:(\d+)$/) ?? [];
   const everywhere = host === "" || host === "0.0.0.0" || host === "::";
-  return { GATEWAY: sip?.external_address ?? (everywhere ? location.hostname : host), PORT: port };
+  const closed = host === "::1" || host.startsWith("127.");
+  return { GATEWAY: sip?.external_address ?? (everywhere || closed ? location.hostname : host), PORT: port, closed };
 }
 
 function Steps({ template }: { template: Template }) {
-  const { GATEWAY, PORT } = own();
+  const { GATEWAY, PORT, closed } = own();
   const filled = (text: string) => text.replaceAll("GATEWAY", GATEWAY).replaceAll(/\bPORT\b/g, PORT);
   const text = [`${template.maker}: ${template.models}`, ...template.steps.map(({ page, set, why }, index) => `${index + 1}. ${page}: ${filled(set)} (${why})`), ...template.notes].join("\n");
   return (
@@ -62,6 +64,12 @@ function Steps({ template }: { template: Template }) {
         <h3>{t("template.steps", { maker: template.maker })}</h3>
         <Copy text={text} label={t("template.copy")} />
       </header>
+      <p class="hint">{template.models}</p>
+      {closed && (
+        <Notice>
+          {t("template.closed")} <a href="/system">{t("system.title")}</a>
+        </Notice>
+      )}
       <ol>
         {template.steps.map(({ page, set, why }, index) => (
           <li key={index}>
