@@ -8,7 +8,7 @@ run: build
 
 build: webui
 	tools/install-deps run
-	cargo build --release --locked -p demarcd -p demarc-isdn-helper -p demarc-r2-helper
+	cargo build --release --locked -p demarcd -p demarc-isdn-helper -p demarc-r2-helper -p demarc-hwtest
 
 webui:
 	tools/install-deps run

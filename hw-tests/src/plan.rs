@@ -90,6 +90,9 @@ pub(crate) fn steps(wanted: &[String], only: &[SpanId], bench: &Bench, digital: 
 /// What the bench lacks for a test, and what to write into it.
 pub(crate) fn lacking(test: &Test) -> (String, String) {
     let (what, write) = match test.needs.first() {
+        _ if test.id == tests::plug::TEST.id => {
+            ("loopback plug", "Plug one in (1 to 4, 2 to 5) and write [[plug]] with span into the bench")
+        }
         Some(Need::Span) => ("digital span", "Put a card with E1, T1 or BRI spans in"),
         Some(Need::SpanLoop) => (
             "crossover cable between spans and no loopback plug",

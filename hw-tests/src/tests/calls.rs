@@ -107,22 +107,7 @@ fn over_a_span(stage: &mut Stage<'_, '_>, cable: &SpanCable, all: u64, done: &mu
         cross(stage, from, to, &word("a", q931::Kind::ConnectAcknowledge))?;
         let mut patterns =
             vec![Pattern::open(stage, *near, call)?, Pattern::open(stage, *far, call ^ 0x1234)?];
-        bert::turns(stage, &mut patterns, Duration::from_millis(150))?;
-        patterns.iter_mut().for_each(Pattern::forget);
-        bert::turns(stage, &mut patterns, Duration::from_millis(250))?;
-        let wrong = patterns.iter().find(|pattern| {
-            let heard = pattern.sink.bits > 0 || pattern.late > 0;
-            !heard || pattern.sink.errors > 0 || pattern.sink.breaks > 0
-        });
-        if let Some(pattern) = wrong {
-            return failed(
-                format!(
-                    "the audio of channel {} is wrong: {} of {} bits.",
-                    pattern.at, pattern.sink.errors, pattern.sink.bits
-                ),
-                "Run the bit error rate test: it says which channels lose what.",
-            );
-        }
+        audio(stage, &mut patterns)?;
         drop(patterns);
         cross(stage, from, to, &word("a", q931::Kind::Disconnect(16)))?;
         cross(stage, to, from, &word("b", q931::Kind::Release))?;
@@ -133,6 +118,28 @@ fn over_a_span(stage: &mut Stage<'_, '_>, cable: &SpanCable, all: u64, done: &mu
     stage.wait(Duration::from_millis(100))?;
     let _ = b.poll();
     Ok(())
+}
+
+/// The pattern arrives both ways. Queues that have just been opened may still find their length, which
+/// breaks it once: a look without an error counts, and there are three.
+fn audio(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern]) -> Result<(), Stop> {
+    let mut trouble = None;
+    bert::turns(stage, patterns, Duration::from_millis(250))?;
+    for _ in 0..3 {
+        patterns.iter_mut().for_each(Pattern::forget);
+        bert::turns(stage, patterns, Duration::from_millis(250))?;
+        let wrong = |pattern: &&Pattern| {
+            let sink = &pattern.sink;
+            sink.bits == 0 || sink.errors > 0 || sink.breaks > 0
+        };
+        let Some(pattern) = patterns.iter().find(wrong) else { return Ok(()) };
+        trouble = Some(format!(
+            "the audio of channel {} is wrong: {} of {} bits, and the pattern was lost {} times.",
+            pattern.at, pattern.sink.errors, pattern.sink.bits, pattern.sink.breaks
+        ));
+    }
+    let remedy = "Run the bit error rate test: it says which channels lose what.";
+    trouble.map_or(Ok(()), |trouble| failed(trouble, remedy))
 }
 
 /// A message goes over and is acknowledged.
