@@ -9,6 +9,7 @@ use crate::certificate::Certificate;
 use crate::clock::{Clock, unix_ms};
 use crate::control::Control;
 use crate::gateway::Running;
+use crate::hardware_test::HardwareTests;
 use crate::helper::Programs;
 use crate::https::{self, Https};
 use crate::inbox::{Inbox, Order};
@@ -135,6 +136,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         args: args.clone(),
         inbox: switch_inbox.clone(),
         shared: started.shared.clone(),
+        tests: HardwareTests::new(switch_inbox.clone(), started.driver.clone(), &args.data),
         driver: started.driver,
         numbers: numbers.clone(),
     });

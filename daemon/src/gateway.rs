@@ -2,11 +2,13 @@
 
 use crate::args::Args;
 use crate::clock::{Clock, unix_ms};
+use crate::hardware_test::HardwareTests;
 use crate::inbox::{Inbox, Order};
 use crate::system::SystemLink;
 use crate::shared::Shared;
-use demarc_api::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
+use demarc_api::{Gateway, HardwarePort, HardwareSpan, Refusal, ReportForm, SimulatedNumber};
 use demarc_hal::{Card, Driver, SharedDriver, SpanStatus};
+use demarc_model::hardware_test::{Bench, RunRequest, RunState, TestInfo};
 use demarc_model::live::{ChannelState, Ladder, Live, LiveEvent};
 use demarc_model::{CallId, ChannelId, Config, Finding, SpanId};
 use std::net::SocketAddr;
@@ -30,6 +32,8 @@ pub struct Running {
     pub driver: SharedDriver,
     /// What the simulated telco answers.
     pub numbers: Vec<SimulatedNumber>,
+    /// What technicians run.
+    pub tests: HardwareTests,
     /// The machine under the gateway.
     pub system: Option<SystemLink>,
     /// The process's clock.
@@ -124,5 +128,37 @@ impl Gateway for Running {
 
         let free = found.is_some_and(|found| matches!(found.state, ChannelState::Idle | ChannelState::Down));
         free && self.inbox.post(Order::RestartChannel(channel)).is_ok()
+    }
+
+    fn hardware_tests(&self) -> Vec<TestInfo> {
+        demarc_hwtest::list()
+    }
+
+    fn start_hardware_tests(&self, request: RunRequest, began_ms: u64) -> Result<(), Refusal> {
+        self.tests.start(request, began_ms)
+    }
+
+    fn hardware_test_run(&self) -> RunState {
+        self.tests.state()
+    }
+
+    fn cancel_hardware_tests(&self) -> bool {
+        self.tests.cancel()
+    }
+
+    fn answer_hardware_test(&self, yes: bool) -> bool {
+        self.tests.answer(yes)
+    }
+
+    fn read_bench(&self, toml: &str) -> Result<Bench, String> {
+        demarc_hwtest::bench::parse(toml)
+    }
+
+    fn hardware_test_report(&self, form: ReportForm) -> Option<Vec<u8>> {
+        self.tests.report(form)
+    }
+
+    fn hardware_test_file(&self, name: &str) -> Option<Vec<u8>> {
+        self.tests.file(name)
     }
 }

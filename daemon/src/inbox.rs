@@ -32,10 +32,8 @@ pub enum Order {
     /// The calls whose ladders are kept, the newest first.
     LadderCalls(SyncSender<Vec<CallId>>),
     /// Lend spans to a hardware test; none when one is in use.
-    #[allow(dead_code, reason = "hardware tests are about to be wired")]
     Lend(BTreeSet<SpanId>, SyncSender<Option<SharedDriver>>),
     /// Take lent spans back.
-    #[allow(dead_code, reason = "hardware tests are about to be wired")]
     GiveBack(BTreeSet<SpanId>),
     /// End the thread; calls are told.
     Stop,

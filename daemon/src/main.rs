@@ -10,6 +10,7 @@ mod clock;
 mod daemon;
 mod gate;
 mod gateway;
+mod hardware_test;
 mod helper;
 mod inbox;
 mod learned;

@@ -1,5 +1,6 @@
 //! What the API asks of the running gateway.
 
+use demarc_model::hardware_test::{Bench, RunRequest, RunState, TestInfo};
 use demarc_model::live::{Ladder, Live, LiveEvent};
 use demarc_model::{CallId, Card, ChannelId, Config, Finding, PortKind, SpanId, SpanKind, SpanStatus};
 use serde::Serialize;
@@ -41,6 +42,48 @@ pub trait Gateway: Send + Sync + 'static {
         None
     }
     fn restart_channel(&self, channel: ChannelId) -> bool;
+    /// What hardware tests there are, in order.
+    fn hardware_tests(&self) -> Vec<TestInfo>;
+    /// Starts a run of hardware tests, which began at `began_ms` (milliseconds since 1970).
+    ///
+    /// # Errors
+    /// Why it does not start.
+    fn start_hardware_tests(&self, request: RunRequest, began_ms: u64) -> Result<(), Refusal>;
+    /// How the run stands, or how the last one went; empty when there was none.
+    fn hardware_test_run(&self) -> RunState;
+    /// Ends the run; false when there is none.
+    fn cancel_hardware_tests(&self) -> bool;
+    /// Answers what the run asks; false when it asks nothing.
+    fn answer_hardware_test(&self, yes: bool) -> bool;
+    /// Reads a `bench.toml`.
+    ///
+    /// # Errors
+    /// What is wrong in which line, and what to write there.
+    fn read_bench(&self, toml: &str) -> Result<Bench, String>;
+    /// The report of the run, or of the last one; none when there was none.
+    fn hardware_test_report(&self, form: ReportForm) -> Option<Vec<u8>>;
+    /// A recording of the last run.
+    fn hardware_test_file(&self, name: &str) -> Option<Vec<u8>>;
+}
+
+/// Why a run of hardware tests does not start.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// What is asked for does not fit the hardware: what is wrong, and what to do.
+    Wrong(String),
+    /// Another run goes on, or a span is in use.
+    NotNow(String),
+}
+
+/// What a report is written as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportForm {
+    /// For programs: the run's state with the tests' words.
+    Json,
+    /// One page that needs nothing else.
+    Html,
+    /// For the file.
+    Pdf,
 }
 
 /// A number that the simulated telco answers.

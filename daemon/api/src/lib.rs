@@ -22,6 +22,7 @@ mod edit;
 mod event;
 mod extension;
 mod gateway;
+mod hardware_test;
 mod headers;
 mod inbound_route;
 mod line;
@@ -46,7 +47,7 @@ mod trunk_template;
 pub use amend::AmendError;
 pub use appliance::Machine;
 pub use auth::over_tls;
-pub use gateway::{Gateway, HardwarePort, HardwareSpan, SimulatedNumber};
+pub use gateway::{Gateway, HardwarePort, HardwareSpan, Refusal, ReportForm, SimulatedNumber};
 pub use headers::secure;
 pub use setup::new_setup_code;
 pub use state::{Api, Options};
@@ -103,6 +104,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(revision::routes())
         .merge(live::routes())
         .merge(card::routes())
+        .merge(hardware_test::routes())
         .merge(call::routes())
         .merge(call_record::routes())
         .merge(event::routes())

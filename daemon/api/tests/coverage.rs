@@ -155,6 +155,7 @@ async fn every_endpoint_is_exercised() {
     lab.call("POST", "/api/spans/1/channels/1/restart").send().await.expect(202);
     lab.call("POST", "/api/spans/1/channels/2/restart").send().await.expect(404);
     lab.call("POST", "/api/spans/1/channels/256/restart").send().await.expect(404);
+    hardware_tests(&lab).await;
     assert_eq!(lab.get("/api/ladders").await, json!([CALL]));
     assert_eq!(lab.get(&format!("/api/calls/{CALL}/ladder")).await["dropped"], 2);
     lab.call("GET", "/api/calls/5/ladder").send().await.expect(404);
@@ -203,6 +204,42 @@ async fn every_endpoint_is_exercised() {
     }
     let described: BTreeSet<String> = operations().into_iter().map(|(_, _, id)| id).collect();
     assert_eq!(seen, described, "each endpoint succeeds once in this test");
+}
+
+async fn hardware_tests(lab: &Lab) {
+    const RUN: &str = "/api/hardware_tests/run";
+    assert_eq!(lab.get("/api/hardware_tests").await[0]["id"], "alarms");
+    assert_eq!(lab.get(RUN).await["running"], false);
+    lab.call("DELETE", RUN).send().await.expect(404);
+    lab.call("GET", "/api/hardware_tests/reports/report.pdf").send().await.expect(404);
+    lab.call("POST", "/api/hardware_tests/run/answer").json(&json!({"yes": true})).send().await.expect(409);
+    lab.call("POST", RUN).json(&json!({"tests": ["nothing"]})).send().await.expect(422);
+    let wrong = json!({"bench": {"pair": [{"fxs": "3", "fxo": "4/1"}]}});
+    let answer = lab.call("POST", RUN).json(&wrong).send().await.expect(422);
+    assert_eq!(answer.fields(), ["body /bench/pair/0/fxs"]);
+    let request = json!({"tests": ["alarms"], "length": "quick", "bench": {"unit": "DM-7",
+        "span": [{"a": 1, "b": 2}], "pair": [{"fxs": "3/1", "fxo": "4/1"}]}});
+    let state = lab.call("POST", RUN).json(&request).send().await.expect(202).json();
+    assert_eq!((&state["running"], &state["unit"]), (&json!(true), &json!("DM-7")));
+    assert!(state["began_at"].as_u64().unwrap() > 0);
+    lab.call("POST", RUN).json(&request).send().await.expect(409);
+    lab.call("POST", "/api/hardware_tests/run/answer").json(&json!({"yes": true})).send().await.expect(202);
+    lab.call("DELETE", RUN).send().await.expect(202);
+    assert_eq!(lab.get(RUN).await["running"], false);
+    for (form, kind) in
+        [("json", "application/json"), ("html", "text/html; charset=utf-8"), ("pdf", "application/pdf")]
+    {
+        let path = format!("/api/hardware_tests/reports/report.{form}");
+        let answer = lab.call("GET", &path).send().await.expect(200);
+        assert_eq!(answer.header("content-type"), kind);
+        assert!(answer.header("content-disposition").contains("attachment"));
+    }
+    lab.call("GET", "/api/hardware_tests/reports/report.exe").send().await.expect(404);
+    lab.call("GET", "/api/hardware_tests/files/001-recording-echo.wav").send().await.expect(200);
+    lab.call("GET", "/api/hardware_tests/files/..%2f..%2fdemarc.db").send().await.expect(404);
+    let bench = |toml| lab.call("POST", "/api/hardware_tests/bench").json(&json!({"toml": toml}));
+    bench("").send().await.expect(200);
+    assert_eq!(bench("[[[").send().await.expect(422).fields(), ["body /toml"]);
 }
 
 fn sip_trunk() -> Value {

@@ -5,10 +5,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use demarc_api::{Api, Gateway, HardwarePort, HardwareSpan, Options, SimulatedNumber};
+use demarc_api::{Api, Gateway, HardwarePort, HardwareSpan, Options, Refusal, ReportForm, SimulatedNumber};
 use demarc_hal::{Bus, CardState};
 use demarc_model::config::Secret;
 use demarc_model::country::Confidence;
+use demarc_model::hardware_test::{Bench, Disturbs, RunRequest, RunState, TestInfo};
 use demarc_model::live::{Ladder, LadderRow, LegState, Live, LiveCall, LiveEvent, LiveLeg};
 use demarc_model::trace::{Direction, Protocol};
 use demarc_model::{
@@ -38,6 +39,7 @@ pub struct FakeGateway {
     pub events: broadcast::Sender<LiveEvent>,
     /// What the command line says.
     pub sip: Mutex<Option<SocketAddr>>,
+    pub hardware_run: Mutex<RunState>,
 }
 
 impl Gateway for FakeGateway {
@@ -146,6 +148,55 @@ impl Gateway for FakeGateway {
 
     fn restart_channel(&self, channel: ChannelId) -> bool {
         channel == ChannelId::new(1, 1)
+    }
+
+    fn hardware_tests(&self) -> Vec<TestInfo> {
+        vec![TestInfo {
+            id: "alarms".into(),
+            title: "Alarms".into(),
+            about: "Looks at the alarms.".into(),
+            needs: Vec::new(),
+            seconds: (10, 2),
+            disturbs: Disturbs::Nothing,
+        }]
+    }
+
+    fn start_hardware_tests(&self, request: RunRequest, began_ms: u64) -> Result<(), Refusal> {
+        let mut run = self.hardware_run.lock().unwrap();
+        if run.running {
+            return Err(Refusal::NotNow("a run goes on".into()));
+        }
+        if request.tests.iter().any(|test| test != "alarms") {
+            return Err(Refusal::Wrong("there is no such test".into()));
+        }
+        *run =
+            RunState { running: true, began_at: began_ms, unit: request.bench.unit, ..RunState::default() };
+        Ok(())
+    }
+
+    fn hardware_test_run(&self) -> RunState {
+        self.hardware_run.lock().unwrap().clone()
+    }
+
+    fn cancel_hardware_tests(&self) -> bool {
+        std::mem::take(&mut self.hardware_run.lock().unwrap().running)
+    }
+
+    fn answer_hardware_test(&self, yes: bool) -> bool {
+        yes && self.hardware_run.lock().unwrap().running
+    }
+
+    fn read_bench(&self, toml: &str) -> Result<Bench, String> {
+        if toml.is_empty() { Ok(Bench::default()) } else { Err("line 1: what is this? Mend it.".into()) }
+    }
+
+    fn hardware_test_report(&self, form: ReportForm) -> Option<Vec<u8>> {
+        let run = self.hardware_run.lock().unwrap();
+        (run.began_at > 0).then(|| format!("{form:?} of {}", run.unit).into_bytes())
+    }
+
+    fn hardware_test_file(&self, name: &str) -> Option<Vec<u8>> {
+        (name == "001-recording-echo.wav").then(|| b"RIFF".to_vec())
     }
 }
 
@@ -295,6 +346,7 @@ impl Lab {
             hung_up: Mutex::default(),
             events,
             sip: Mutex::default(),
+            hardware_run: Mutex::default(),
         });
         let clock = Arc::new(AtomicU64::new(1_000_000));
         let seconds = clock.clone();
