@@ -19,8 +19,8 @@ use crate::rtp_ports::{RtpPorts, RtpRange};
 use crate::sim::Phones;
 use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
-use crate::wake::Bell;
 use crate::system::{Senses, SystemLink};
+use crate::wake::Bell;
 use demarc_api::{Api, Options, SimulatedNumber};
 use demarc_hal::SpanInfo;
 use demarc_model::Config;
@@ -131,17 +131,17 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let number = |(number, name)| SimulatedNumber { number, name };
     let numbers: Vec<SimulatedNumber> =
         if simulated { telco_numbers().into_iter().map(number).collect() } else { Vec::new() };
-    let running = Arc::new(Running {
     let system_link = args.system.as_ref().map(|socket| SystemLink::new(socket, &args.data));
+    let running = Arc::new(Running {
         args: args.clone(),
         inbox: switch_inbox.clone(),
         shared: started.shared.clone(),
         tests: HardwareTests::new(switch_inbox.clone(), started.driver.clone(), &args.data),
         driver: started.driver,
-        numbers: numbers.clone(),
-    });
         system: system_link.as_ref().map(|(link, _)| link.clone()),
         clock,
+        numbers: numbers.clone(),
+    });
     let setup_code = if store.is_set_up()? { None } else { Some(demarc_api::new_setup_code()?) };
     let api = Api::new(Options {
         store: store.clone(),
@@ -151,8 +151,6 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         version: env!("CARGO_PKG_VERSION").into(),
     })?;
     amend::serve(asked, api.clone(), args.data.clone(), learned)?;
-    let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
-    let sip = config.system.sip.udp.or(config.system.sip.tcp);
     let senses = Senses {
         api: api.clone(),
         shared: started.shared.clone(),
@@ -164,6 +162,8 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         fingerprint: https.as_ref().map(|(_, certificate)| certificate.fingerprint()),
         setup_code: setup_code.clone(),
     };
+    let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
+    let sip = config.system.sip.udp.or(config.system.sip.tcp);
     let app = demarc_api::router(api).merge(metrics.router()).merge(demarc_webui::router());
     let https = match https {
         Some((listener, certificate)) => {
@@ -197,12 +197,12 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
             })
             .into_future(),
     );
-    banner.print();
-
     if let Some((link, rung)) = system_link {
         link.configure(senses.api.configuration().0, &config, unix_ms(clock.now().wall) / 1000);
         link.serve(rung, senses)?;
     }
+    banner.print();
+
     let beating = recorder.clone();
     let beat = tokio::spawn(async move {
         let mut every = tokio::time::interval(BEAT);

@@ -4,8 +4,8 @@ use crate::args::Args;
 use crate::clock::{Clock, unix_ms};
 use crate::hardware_test::HardwareTests;
 use crate::inbox::{Inbox, Order};
-use crate::system::SystemLink;
 use crate::shared::Shared;
+use crate::system::SystemLink;
 use demarc_api::{Gateway, HardwarePort, HardwareSpan, Refusal, ReportForm, SimulatedNumber};
 use demarc_hal::{Card, Driver, SharedDriver, SpanStatus};
 use demarc_model::hardware_test::{Bench, RunRequest, RunState, TestInfo};
@@ -30,14 +30,14 @@ pub struct Running {
     pub shared: Arc<Shared>,
     /// The cards.
     pub driver: SharedDriver,
-    /// What the simulated telco answers.
-    pub numbers: Vec<SimulatedNumber>,
-    /// What technicians run.
-    pub tests: HardwareTests,
     /// The machine under the gateway.
     pub system: Option<SystemLink>,
     /// The process's clock.
     pub clock: Clock,
+    /// What the simulated telco answers.
+    pub numbers: Vec<SimulatedNumber>,
+    /// What technicians run.
+    pub tests: HardwareTests,
 }
 
 impl Running {
@@ -60,13 +60,13 @@ impl Gateway for Running {
 
     fn apply(&self, revision: u64, config: Arc<Config>) {
         let config = Arc::new(self.args.override_config(Config::clone(&config)));
+        if let Some(system) = &self.system {
+            system.configure(revision, &config, unix_ms(self.clock.now().wall) / 1000);
+        }
         if self.inbox.post(Order::Config(config)).is_err() {
             tracing::error!(revision, "the switch took no configuration: it comes with the next change");
         }
         self.shared.tell(LiveEvent::Revision { revision });
-        if let Some(system) = &self.system {
-            system.configure(revision, &config, unix_ms(self.clock.now().wall) / 1000);
-        }
     }
 
     fn hang_up(&self, call: CallId) -> bool {
@@ -117,15 +117,15 @@ impl Gateway for Running {
         self.driver.span_status(span).ok()
     }
 
-    fn restart_channel(&self, channel: ChannelId) -> bool {
-        let live = self.live();
-        let span = live.spans.iter().find(|span| span.span == channel.span);
-        let found = span.and_then(|span| span.channels.iter().find(|other| other.slot == channel.slot));
     fn machine(&self) -> Option<Arc<dyn demarc_api::Machine>> {
         let link = self.system.clone()?;
         Some(Arc::new(link))
     }
 
+    fn restart_channel(&self, channel: ChannelId) -> bool {
+        let live = self.live();
+        let span = live.spans.iter().find(|span| span.span == channel.span);
+        let found = span.and_then(|span| span.channels.iter().find(|other| other.slot == channel.slot));
         let free = found.is_some_and(|found| matches!(found.state, ChannelState::Idle | ChannelState::Down));
         free && self.inbox.post(Order::RestartChannel(channel)).is_ok()
     }

@@ -24,8 +24,8 @@ mod shared;
 mod sip_tcp;
 mod sip_udp;
 mod switch;
-mod wake;
 mod system;
+mod wake;
 
 use clap::Parser;
 use demarcd::{certificate, control, https, sim};

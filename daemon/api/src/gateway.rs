@@ -36,11 +36,11 @@ pub trait Gateway: Send + Sync + 'static {
     fn findings(&self) -> Vec<Finding>;
     /// Layer 1 of a span; none when no card has it.
     fn span_status(&self, span: SpanId) -> Option<SpanStatus>;
-    /// Restarts a B channel that carries no call; false when it is not there, or carries one.
     /// The machine under the gateway, where the operating system is ours.
     fn machine(&self) -> Option<Arc<dyn crate::Machine>> {
         None
     }
+    /// Restarts a B channel that carries no call; false when it is not there, or carries one.
     fn restart_channel(&self, channel: ChannelId) -> bool;
     /// What hardware tests there are, in order.
     fn hardware_tests(&self) -> Vec<TestInfo>;

@@ -42,8 +42,8 @@ mod state;
 mod system;
 mod token;
 mod trunk;
-
 mod trunk_template;
+
 pub use amend::AmendError;
 pub use appliance::Machine;
 pub use auth::over_tls;
@@ -93,8 +93,8 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(span::routes())
         .merge(line::routes())
         .merge(trunk::routes())
-        .merge(device::routes())
         .merge(trunk_template::routes())
+        .merge(device::routes())
         .merge(extension::routes())
         .merge(ring_group::routes())
         .merge(service::routes())
@@ -113,9 +113,9 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(password::routes())
         .merge(token::routes())
         .merge(country::routes())
+        .merge(appliance::routes())
         .routes(routes!(get_openapi))
 }
-        .merge(appliance::routes())
 
 /// This description
 #[utoipa::path(get, path = "/api/openapi.json", tag = "system",
@@ -125,12 +125,12 @@ async fn get_openapi() -> axum::Json<OpenApi> {
 }
 
 async fn within_time(request: Request, next: Next) -> Response {
-    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
-        Ok(response) => response,
     if request.uri().path() == appliance::UPLOAD {
         // It has a patience of its own.
         return next.run(request).await;
     }
+    match tokio::time::timeout(TIMEOUT, next.run(request)).await {
+        Ok(response) => response,
         Err(_) => Problem::new(Code::Timeout, "the request took too long").into_response(),
     }
 }
