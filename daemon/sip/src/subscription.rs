@@ -197,7 +197,7 @@ impl Subscriptions {
     /// None when the device has no such mailbox.
     fn begin(&mut self, hub: &mut Hub, device: DeviceId, inbound: &Inbound) -> Option<u64> {
         let request = &inbound.request;
-        let extension = mailbox(&hub.config, device, request.uri().user().as_deref())?;
+        let extension = mailbox(&hub.config, device, request.uri().user())?;
         let told = lamp(&hub.config, device, extension)?;
         let of_one = self.list.values().filter(|subscription| subscription.device == device).count();
         let oldest = match of_one >= MAX_OF_ONE {
