@@ -73,6 +73,16 @@ impl Store {
         Ok(transaction.commit()?)
     }
 
+    /// Forgets every administrator, session and token. The gateway can be set up again.
+    pub fn forget_administrators(&self) -> Result<(), StoreError> {
+        let mut writer = self.writer();
+        let transaction = writer.transaction()?;
+        for table in ["session", "api_token", "administrator"] {
+            transaction.execute(&format!("DELETE FROM {table}"), [])?;
+        }
+        Ok(transaction.commit()?)
+    }
+
     /// Begins a session; expired ones and those beyond the limit go.
     pub fn begin_session(&self, session: NewSession<'_>, now_ms: u64) -> Result<(), StoreError> {
         let mut writer = self.writer();

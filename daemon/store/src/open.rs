@@ -17,6 +17,12 @@ mod migrations {
 /// `DMRC`, in the file's header: ours and nobody else's.
 const APPLICATION_ID: i32 = 0x444D_5243;
 
+/// The oldest schema whose gateway can work with ours: kept in the file (`user_version`), so that the
+/// version before an update finds its way after the update was taken back. A migration adds tables, and
+/// columns with a default; it removes and renames nothing that the version before still uses. Whoever
+/// must break that raises this number, in a release after the one that stopped using it.
+const READABLE_SINCE: i64 = 2;
+
 impl Store {
     /// Opens the store, making it when there is none (mode 0600), brings its schema up to date and
     /// closes the records of calls that the last run left open.
@@ -33,7 +39,7 @@ impl Store {
             check_ours(path, &writer)?;
             migrate(path, &mut writer)?;
             check_whole(path, &writer)?;
-            revision::check_current(path, &writer)?;
+            revision::settle_current(path, &mut writer)?;
             let interrupted = call_record::close_open(&mut writer).map_err(|e| sql_error(path, &e))?;
             let reader = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
             let records = connect(path, OpenFlags::SQLITE_OPEN_READ_ONLY)?;
@@ -126,18 +132,29 @@ fn migrate(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
     let runner = migrations::migrations::runner().set_grouped(true);
     let ours = runner.get_migrations().iter().map(refinery::Migration::version).max().unwrap_or(0);
     let theirs = schema_version(connection).map_err(|e| sql_error(path, &e))?;
+    let readable_since: i64 =
+        connection.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(|e| sql_error(path, &e))?;
+    if theirs > i64::from(ours) && (1..=i64::from(ours)).contains(&readable_since) {
+        // An update that was taken back: what the newer version added is in nobody's way.
+        tracing::warn!(theirs, ours, "the database was last used by a newer version of the gateway");
+        return Ok(());
+    }
     if theirs > i64::from(ours) {
         let theirs = u32::try_from(theirs).unwrap_or(u32::MAX);
         let ours = u32::try_from(ours).unwrap_or(0);
         return Err(OpenError::Newer { path: path.into(), what: "schema", theirs, ours });
     }
-    runner.run(connection).map(|_| ()).map_err(|error| match error.kind() {
+    let marked = |connection: &Connection| {
+        connection.pragma_update(None, "user_version", READABLE_SINCE).map_err(|e| sql_error(path, &e))
+    };
+    let migrated = runner.run(connection).map(|_| ()).map_err(|error| match error.kind() {
         refinery::error::Kind::Connection(_, cause) => match cause.downcast_ref::<rusqlite::Error>() {
             Some(e) => sql_error(path, e),
             None => OpenError::Damaged { path: path.into(), reason: error.to_string() },
         },
         _ => OpenError::Damaged { path: path.into(), reason: error.to_string() },
-    })
+    });
+    migrated.and_then(|()| if readable_since == READABLE_SINCE { Ok(()) } else { marked(connection) })
 }
 
 /// Is what cannot be done without in order? Not so the call records: looking through a million of

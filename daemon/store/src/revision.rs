@@ -137,31 +137,93 @@ impl Store {
     }
 }
 
-/// Can this gateway read the configuration in force?
-pub(crate) fn check_current(path: &Path, connection: &Connection) -> Result<(), OpenError> {
-    let row: Option<(i64, String)> = connection
-        .query_row("SELECT revision, config FROM revision ORDER BY revision DESC LIMIT 1", [], |row| {
-            Ok((row.get(0)?, row.get(1)?))
+/// The configuration in force must be one that this gateway can read. When a newer gateway wrote it
+/// (an update that was taken back), the newest that can be read comes into force again, as a
+/// revision of its own: what the newer one wrote stays in the list.
+pub(crate) fn settle_current(path: &Path, connection: &mut Connection) -> Result<(), OpenError> {
+    let newest = match current_row(connection).map_err(|e| sql_error(path, &e))? {
+        None => return Ok(()),
+        Some(row) => row,
+    };
+    let newer = match read(&newest.config) {
+        Read::Fine => return Ok(()),
+        Read::Newer(format) => format,
+        Read::Damaged(error) => {
+            let reason = format!("revision {} of the configuration cannot be read: {error}", newest.number);
+            return Err(OpenError::Damaged { path: path.into(), reason });
+        }
+    };
+    let refuse = || OpenError::Newer {
+        path: path.into(),
+        what: "configuration format",
+        theirs: u32::try_from(newer).unwrap_or(u32::MAX),
+        ours: FORMAT,
+    };
+    let older = newest_readable(connection, newest.number).map_err(|e| sql_error(path, &e))?;
+    let Some((number, config)) = older else { return Err(refuse()) };
+    let summary = format!(
+        "Revision {number} again: revision {} was written by a newer version of the gateway",
+        newest.number
+    );
+    connection
+        .execute(
+            "INSERT INTO revision (revision, at_ms, author, summary, config) VALUES (?1, ?2, ?3, ?4, ?5)",
+            params![newest.number + 1, newest.at_ms, "demarcd", summary, config],
+        )
+        .map_err(|e| sql_error(path, &e))?;
+    tracing::warn!(revision = newest.number + 1, "{summary}");
+    Ok(())
+}
+
+struct Newest {
+    number: i64,
+    at_ms: i64,
+    config: String,
+}
+
+fn current_row(connection: &Connection) -> rusqlite::Result<Option<Newest>> {
+    connection
+        .query_row("SELECT revision, at_ms, config FROM revision ORDER BY revision DESC LIMIT 1", [], |row| {
+            Ok(Newest { number: row.get(0)?, at_ms: row.get(1)?, config: row.get(2)? })
         })
         .optional()
-        .map_err(|e| sql_error(path, &e))?;
-    let Some((revision, config)) = row else { return Ok(()) };
-    let damaged = |e: serde_json::Error| OpenError::Damaged {
-        path: path.into(),
-        reason: format!("revision {revision} of the configuration cannot be read: {e}"),
+}
+
+fn newest_readable(connection: &Connection, below: i64) -> rusqlite::Result<Option<(i64, String)>> {
+    let mut query = connection
+        .prepare("SELECT revision, config FROM revision WHERE revision < ?1 ORDER BY revision DESC")?;
+    let mut rows = query.query([below])?;
+    while let Some(row) = rows.next()? {
+        let (number, config): (i64, String) = (row.get(0)?, row.get(1)?);
+        if matches!(read(&config), Read::Fine) {
+            return Ok(Some((number, config)));
+        }
+    }
+    Ok(None)
+}
+
+enum Read {
+    Fine,
+    /// Of this format, or of ours with words that we do not know.
+    Newer(u64),
+    Damaged(serde_json::Error),
+}
+
+fn read(config: &str) -> Read {
+    let value: Value = match serde_json::from_str(config) {
+        Ok(value) => value,
+        Err(error) => return Read::Damaged(error),
     };
-    let value: Value = serde_json::from_str(&config).map_err(damaged)?;
     let format = value.get("format").and_then(Value::as_u64).unwrap_or(0);
     if format > u64::from(FORMAT) {
-        return Err(OpenError::Newer {
-            path: path.into(),
-            what: "configuration format",
-            theirs: u32::try_from(format).unwrap_or(u32::MAX),
-            ours: FORMAT,
-        });
+        return Read::Newer(format);
     }
-    serde_json::from_value::<Config>(value).map_err(damaged)?;
-    Ok(())
+    match serde_json::from_value::<Config>(value) {
+        Ok(_) => Read::Fine,
+        // Fields and kinds may be added without a new format: whoever knows them can read it.
+        Err(error) if error.to_string().starts_with("unknown ") => Read::Newer(format),
+        Err(error) => Read::Damaged(error),
+    }
 }
 
 fn insert(transaction: &Transaction<'_>, change: Change<'_>, now_ms: u64) -> Result<u64, CommitError> {

@@ -67,3 +67,16 @@ fn a_token_is_known_until_it_is_revoked() {
     assert!(!store.remove_api_token(made.id).unwrap());
     assert_eq!(store.use_api_token(token.hash(), 80_000).unwrap(), None);
 }
+
+#[test]
+fn forgotten_administrators_take_their_sessions_and_tokens_along() {
+    let (_dir, store) = store();
+    let session = begin(&store, 1000, 0);
+    let token = Token::generate().unwrap();
+    store.add_api_token("program", token.hash(), 0).unwrap();
+    store.forget_administrators().unwrap();
+    assert!(!store.is_set_up().unwrap());
+    assert_eq!(store.session(session.hash(), 0).unwrap(), None);
+    assert_eq!(store.use_api_token(token.hash(), 0).unwrap(), None);
+    store.set_up("admin", &PasswordHash::new("another horse").unwrap(), None, 0).unwrap();
+}

@@ -3,8 +3,8 @@
 
 mod common;
 
-use common::{commit, place, sql};
-use demarc_store::{OpenError, Store};
+use common::{commit, config, place, record, sql};
+use demarc_store::{OpenError, RecorderOptions, Store};
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
@@ -82,7 +82,8 @@ fn a_schema_of_a_newer_gateway_is_refused() {
     drop(Store::open(&path).unwrap());
     sql(
         &path,
-        "INSERT INTO refinery_schema_history VALUES (999, 'from_the_future', '2099-01-01T00:00:00Z', '1')",
+        "INSERT INTO refinery_schema_history VALUES (999, 'from_the_future', '2099-01-01T00:00:00Z', '1');
+         PRAGMA user_version = 999;",
     );
     let error = Store::open(&path).err().unwrap();
     assert!(matches!(error, OpenError::Newer { what: "schema", theirs: 999, .. }), "{error}");
@@ -90,11 +91,31 @@ fn a_schema_of_a_newer_gateway_is_refused() {
 }
 
 #[test]
-fn a_configuration_of_a_newer_gateway_is_refused_before_its_words_are_read() {
+fn a_schema_that_a_newer_gateway_has_only_added_to_is_taken() {
     let (_dir, path) = place();
     let store = Store::open(&path).unwrap();
     commit(&store, "first");
     drop(store);
+    sql(
+        &path,
+        "INSERT INTO refinery_schema_history VALUES (999, 'from_the_future', '2099-01-01T00:00:00Z', '1');
+         CREATE TABLE warp (factor INTEGER);
+         ALTER TABLE call_record ADD COLUMN warp INTEGER NOT NULL DEFAULT 1;",
+    );
+    let store = Store::open(&path).unwrap();
+    assert_eq!(commit(&store, "second"), 2);
+    let recorder = store.recorder(RecorderOptions::default()).unwrap();
+    recorder.record(record(1)).unwrap();
+    recorder.flush().unwrap();
+    drop(recorder);
+    drop(store);
+    drop(Store::open(&path).unwrap());
+}
+
+#[test]
+fn a_configuration_of_a_newer_gateway_alone_is_refused_before_its_words_are_read() {
+    let (_dir, path) = place();
+    drop(Store::open(&path).unwrap());
     sql(
         &path,
         "INSERT INTO revision VALUES (2, 0, 'admin', 'future', '{\"format\": 7, \"warp_drive\": true}')",
@@ -104,6 +125,30 @@ fn a_configuration_of_a_newer_gateway_is_refused_before_its_words_are_read() {
         matches!(error, OpenError::Newer { what: "configuration format", theirs: 7, ours: 1, .. }),
         "{error}"
     );
+}
+
+#[test]
+fn after_an_update_that_was_taken_back_the_configuration_from_before_it_is_in_force() {
+    let (_dir, path) = place();
+    let store = Store::open(&path).unwrap();
+    commit(&store, "before");
+    drop(store);
+    // One of a new format, and one of ours with a field that only a newer gateway knows.
+    let mut value = serde_json::to_value(config("newer")).unwrap();
+    value["warp_drive"] = true.into();
+    let insert = "INSERT INTO revision VALUES (2, 5, 'admin', 'future', '{\"format\": 7}')";
+    sql(&path, insert);
+    sql(&path, &format!("INSERT INTO revision VALUES (3, 6, 'admin', 'future', '{value}')"));
+    let store = Store::open(&path).unwrap();
+    let current = store.current().unwrap().unwrap();
+    assert_eq!(current.config.system.name, "before");
+    assert_eq!((current.summary.revision, current.summary.at_ms), (4, 6));
+    assert!(current.summary.summary.contains("newer version"), "{}", current.summary.summary);
+    assert_eq!(store.revision(3).unwrap().unwrap().1["warp_drive"], true, "nothing is lost");
+    drop(store);
+    let store = Store::open(&path).unwrap();
+    assert_eq!(store.current().unwrap().unwrap().summary.revision, 4, "once is enough");
+    assert_eq!(commit(&store, "and on"), 5);
 }
 
 #[test]
