@@ -35,6 +35,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("demarc-autopilot", &["demarc-hal", "demarc-isdn", "demarc-model"]),
     ("demarc-store", &["demarc-hal", "demarc-model"]),
     ("demarc-api", &["demarc-hal", "demarc-model", "demarc-store"]),
+    ("demarc-flash", &["demarc-model"]),
     ("demarc-hwtest", &["demarc-hal", "demarc-hal-sim", "demarc-hal-dahdi", "demarc-model"]),
     ("demarc-system", &["demarc-hal", "demarc-model"]),
     ("demarc-webui", &[]),
