@@ -156,6 +156,7 @@ async fn every_endpoint_is_exercised() {
     lab.call("POST", "/api/spans/1/channels/2/restart").send().await.expect(404);
     lab.call("POST", "/api/spans/1/channels/256/restart").send().await.expect(404);
     hardware_tests(&lab).await;
+    appliance(&lab).await;
     assert_eq!(lab.get("/api/ladders").await, json!([CALL]));
     assert_eq!(lab.get(&format!("/api/calls/{CALL}/ladder")).await["dropped"], 2);
     lab.call("GET", "/api/calls/5/ladder").send().await.expect(404);
@@ -204,6 +205,23 @@ async fn every_endpoint_is_exercised() {
     }
     let described: BTreeSet<String> = operations().into_iter().map(|(_, _, id)| id).collect();
     assert_eq!(seen, described, "each endpoint succeeds once in this test");
+}
+
+async fn appliance(lab: &Lab) {
+    let appliance = lab.get("/api/appliance").await;
+    lab.call("PUT", "/api/appliance").any().json(&appliance).send().await.expect(200);
+    assert_eq!(lab.get("/api/appliance/status").await["version"], "1.2.3");
+    assert_eq!(lab.get("/api/appliance/exposure").await, json!([]));
+    assert_eq!(lab.get("/api/appliance/log?lines=7").await, json!(["7 lines"]));
+    lab.call("PUT", "/api/appliance/update/bundle").body("a bundle").send().await.expect(204);
+    let post = |path: &str, body: Value| lab.call("POST", &format!("/api/appliance/{path}")).json(&body);
+    post("update", json!({"source": {"from": "usb"}, "force": true})).send().await.expect(204);
+    post("update/switch", json!({"at": "hour", "hour": 3})).send().await.expect(204);
+    lab.call("DELETE", "/api/appliance/update/switch").send().await.expect(204);
+    for path in ["network/confirm", "reboot", "power_off"] {
+        post(path, json!({})).send().await.expect(204);
+    }
+    post("factory_reset", json!({"password": PASSWORD})).send().await.expect(204);
 }
 
 async fn hardware_tests(lab: &Lab) {

@@ -1,12 +1,17 @@
 //! The API with a real store and a gateway that only notes what it is told.
 #![allow(dead_code)] // not every test uses everything
 
+mod machine;
+
 use axum::Router;
 use axum::body::Body;
 use axum::extract::ConnectInfo;
 use axum::http::{HeaderMap, Request, StatusCode, header};
-use demarc_api::{Api, Gateway, HardwarePort, HardwareSpan, Options, Refusal, ReportForm, SimulatedNumber};
+use demarc_api::{
+    Api, Gateway, HardwarePort, HardwareSpan, Machine, Options, Refusal, ReportForm, SimulatedNumber,
+};
 use demarc_hal::{Bus, CardState};
+use demarc_model::appliance::Request as MachineRequest;
 use demarc_model::config::Secret;
 use demarc_model::country::Confidence;
 use demarc_model::hardware_test::{Bench, Disturbs, RunRequest, RunState, TestInfo};
@@ -18,6 +23,7 @@ use demarc_model::{
 };
 use demarc_store::{Change, NewSession, PasswordHash, Store, Token};
 use http_body_util::BodyExt;
+use machine::FakeMachine;
 use serde_json::Value;
 use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -39,10 +45,25 @@ pub struct FakeGateway {
     pub events: broadcast::Sender<LiveEvent>,
     /// What the command line says.
     pub sip: Mutex<Option<SocketAddr>>,
+    /// The machine under it.
+    pub machine: Mutex<Option<Arc<FakeMachine>>>,
     pub hardware_run: Mutex<RunState>,
 }
 
+impl FakeGateway {
+    /// What its machine was asked.
+    pub fn asked(&self) -> Vec<MachineRequest> {
+        let machine = self.machine.lock().unwrap().clone();
+        machine.map(|machine| machine.asked.lock().unwrap().clone()).unwrap_or_default()
+    }
+}
+
 impl Gateway for FakeGateway {
+    fn machine(&self) -> Option<Arc<dyn Machine>> {
+        let machine = self.machine.lock().unwrap().clone()?;
+        Some(machine)
+    }
+
     fn live(&self) -> Arc<Live> {
         let leg =
             LiveLeg { name: "Phone 201".into(), place: "192.0.2.7:5060".into(), state: LegState::Active };
@@ -346,6 +367,10 @@ impl Lab {
             hung_up: Mutex::default(),
             events,
             sip: Mutex::default(),
+            machine: Mutex::new(Some(Arc::new(FakeMachine {
+                asked: Mutex::default(),
+                upload: dir.path().join("update/upload.raucb"),
+            }))),
             hardware_run: Mutex::default(),
         });
         let clock = Arc::new(AtomicU64::new(1_000_000));
