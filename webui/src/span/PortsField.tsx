@@ -1,5 +1,5 @@
 import type { Nouns } from "../api/config";
-import { t, word } from "../i18n";
+import { t } from "../i18n";
 import { Button } from "../kit/Button";
 import { FieldGroup } from "../kit/Field";
 import type { Fields } from "../noun/fields";
@@ -16,7 +16,7 @@ export function PortsField({ f }: { f: Fields<"span", Nouns["span"]> }) {
   return (
     <FieldGroup label={t("span.bank")} hint={t("span.bankWhy")}>
       <div class="bank">
-        {ports.map((port, index) => index === bits ? null : (
+        {ports.map((port, index) => index !== bits && (
           <label key={index}>
             <span>
               <span class="unseen">{t("timeslot", { slot: "" })}</span>
@@ -25,7 +25,7 @@ export function PortsField({ f }: { f: Fields<"span", Nouns["span"]> }) {
             <select value={port} onChange={(event) => set(ports.map((other, at) => (at === index ? (event.currentTarget.value as typeof port) : other)))}>
               {kinds.map((kind) => (
                 <option key={kind} value={kind} selected={kind === port}>
-                  {kind === "bearer" ? "–" : word("port", kind)}
+                  {kind === "bearer" ? "–" : kind.toUpperCase()}
                 </option>
               ))}
             </select>
