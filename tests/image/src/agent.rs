@@ -52,6 +52,14 @@ impl Agent {
         did.text
     }
 
+    /// Waits until RAUC's service answers; what it says of the slots.
+    pub fn rauc_status(&mut self) -> String {
+        wait_for("RAUC's service", || {
+            let did = self.run("rauc status");
+            (did.code == 0).then_some(did.text)
+        })
+    }
+
     /// Begins a command and does not wait for it.
     pub fn start(&mut self, command: &str) {
         writeln!(self.stream.get_mut(), "{{ {command}\n}} </dev/null >/dev/null 2>&1 &").expect("the port");

@@ -45,6 +45,13 @@ impl Images {
         (self.tree().join("boot/vmlinuz"), self.tree().join("boot/initrd"))
     }
 
+    /// SHA-256 and size of the root file system in a bundle.
+    pub fn contents(&self, name: &str) -> (String, usize) {
+        let read =
+            |what: &str| std::fs::read_to_string(self.folder.join(format!("{name}.{what}"))).expect("a file");
+        (read("sha256").trim().to_owned(), read("size").trim().parse().expect("a number"))
+    }
+
     /// A bundle of that name: `good`, `crash`, `panic`, …
     pub fn bundle(&self, name: &str) -> PathBuf {
         let path = self.folder.join(format!("{name}.raucb"));

@@ -39,9 +39,7 @@ pub struct Machine {
     child: Child,
     folder: Arc<TempDir>,
     disk: PathBuf,
-    /// Where its web server is reached over HTTP.
-    pub http: SocketAddr,
-    /// As over HTTPS.
+    /// Where its web server is reached.
     pub https: SocketAddr,
     /// Where SIP is reached.
     pub sip: SocketAddr,
@@ -78,7 +76,7 @@ impl Machine {
 
     /// A machine with this disk.
     pub fn boot_disk(folder: Arc<TempDir>, disk: &Path, setup: &Setup) -> Self {
-        let (http, https, sip) = (free_tcp(), free_tcp(), free_sip());
+        let (https, sip) = (free_tcp(), free_sip());
         let at = |name: &str| folder.path().join(name);
         for name in ["console", "monitor", "agent"] {
             let _ = std::fs::remove_file(at(name));
@@ -121,9 +119,8 @@ impl Machine {
             );
             qemu.args(["-blockdev", &drive, "-device", "virtio-blk-pci,drive=stick"]);
         }
-        let forwards = format!(
-            "user,id=net,hostfwd=tcp:{http}-:8080,hostfwd=tcp:{https}-:443,hostfwd=udp:{sip}-:5060,hostfwd=tcp:{sip}-:5060"
-        );
+        let forwards =
+            format!("user,id=net,hostfwd=tcp:{https}-:443,hostfwd=udp:{sip}-:5060,hostfwd=tcp:{sip}-:5060");
         let socket = |id: &str| format!("socket,id={id},path={},server=on,wait=off", at(id).display());
         qemu.args(["-netdev", &forwards, "-device", "virtio-net-pci,netdev=net,romfile="])
             .args(["-device", "virtio-rng-pci"])
@@ -149,7 +146,7 @@ impl Machine {
         listen(keys.try_clone().expect("a stream"), console.clone());
         let monitor = open("monitor");
         let disk = disk.to_owned();
-        Self { child, folder, disk, http, https, sip, console, keys, monitor }
+        Self { child, folder, disk, https, sip, console, keys, monitor }
     }
 
     /// What the serial console said since the power came.
@@ -175,9 +172,29 @@ impl Machine {
 
     /// The API; waits until it is served.
     pub fn api(&self) -> Api {
-        let api = Api::at(self.http);
+        let api = Api::at(self.https);
         wait_for("the API", || (api.try_get("/api/health")?.0 == 200).then_some(()));
         api
+    }
+
+    /// The code with which the administrator sets it up, from its console.
+    pub fn setup_code(&self) -> String {
+        wait_for("the setup code on the console", || {
+            let said = self.console().to_lowercase();
+            let (_, rest) = said.split_once("setup code")?;
+            let words = rest.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
+            let code = words.into_iter().find(|word| word.contains('-') && word.len() >= 8)?;
+            Some(code.to_uppercase())
+        })
+    }
+
+    /// The password of a SIP phone, from its own tool.
+    pub fn account_password(&self, agent: &mut Agent, user: &str) -> String {
+        let text = agent.ok("demarc --data /data/demarc directory");
+        let directory: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+        let accounts = directory["accounts"].as_array().expect("accounts");
+        let account = accounts.iter().find(|account| account["username"] == user).expect("an account");
+        account["password"].as_str().expect("a password").to_owned()
     }
 
     /// Leads a UDP port of the host into the machine.

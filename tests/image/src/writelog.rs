@@ -81,23 +81,32 @@ impl WriteLog {
         usize::try_from(number(&head, 16)).expect("a number")
     }
 
-    /// Makes a disk that was `disk` before the log began what it may be after a power cut when `cut` entries were
-    /// written. `chance` decides for what was not flushed, four bits at a time.
-    pub fn replay(&self, disk: &File, cut: usize, mut chance: impl FnMut() -> bool) {
+    /// Brings a disk on which the first `from` entries are to the point that a power cut after `cut` entries leaves in
+    /// any case: up to the last flush. How many entries are on it then.
+    pub fn settle(&self, disk: &File, from: usize, cut: usize) -> usize {
         let before = self.entries.get(..cut).unwrap_or(&self.entries);
         let lasting = before.iter().rposition(|entry| entry.flags & FLUSH != 0).map_or(0, |index| index + 1);
-        for (index, entry) in before.iter().enumerate() {
-            let sure = index < lasting || entry.flags & FUA != 0;
-            self.apply(entry, disk, |_| sure || chance());
+        let lasting = lasting.max(from);
+        for entry in self.entries.get(from..lasting).unwrap_or_default() {
+            self.apply(entry, disk, || true);
+        }
+        lasting
+    }
+
+    /// What happened since, between entries `from` and `cut`: `chance` decides, eight sectors at a time.
+    pub fn unsettled(&self, disk: &File, from: usize, cut: usize, mut chance: impl FnMut() -> bool) {
+        for entry in self.entries.get(from..cut.min(self.entries.len())).unwrap_or_default() {
+            let sure = entry.flags & FUA != 0;
+            self.apply(entry, disk, || sure || chance());
         }
     }
 
-    fn apply(&self, entry: &Entry, disk: &File, mut happens: impl FnMut(u64) -> bool) {
+    fn apply(&self, entry: &Entry, disk: &File, mut happens: impl FnMut() -> bool) {
         let atom = ATOM * 512;
         let mut done = 0;
         while done < entry.length {
             let length = atom.min(entry.length - done);
-            if happens(done) {
+            if happens() {
                 let mut octets = vec![0; usize::try_from(length).expect("a small number")];
                 if entry.flags & DISCARD == 0 {
                     self.file.read_exact_at(&mut octets, entry.from + done).expect("a whole log");
