@@ -57,6 +57,9 @@ async function unit(part = {}) {
   return { page, asked };
 }
 
+/** A public key as OpenSSH writes one; nobody has its other half. */
+const key = `ssh-ed25519 ${Buffer.concat([Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20", "latin1"), Buffer.alloc(32, 7)]).toString("base64")} support@example.com`;
+
 const until = async (page, reached) => {
   while (!reached()) await page.waitForTimeout(50);
 };
@@ -137,8 +140,13 @@ test("the network is set, and a change on trial is kept", async () => {
   await assertSoundEverywhere(page, "network");
   await page.getByLabel("IPv4 address").fill("192.0.2.10");
   await page.getByRole("button", { name: "Save" }).click();
+  await page.getByRole("alert").getByText("add a public key first").waitFor();
+  await page.getByRole("textbox", { name: /Paste a key/ }).fill(key);
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Save" }).click();
   await page.getByText("Everything is saved").waitFor();
   const { hostname, interfaces, ssh } = await api("GET", "/appliance");
+  assert.deepEqual(ssh.keys, [key]);
   assert.deepEqual([hostname, interfaces[0].device, interfaces[0].vlan, interfaces[0].ipv4.address], ["gw-1", "eth0", { id: 20, priority: 5 }, "192.0.2.10"]);
   const hours = (ssh.enabled_until - Date.now() / 1000) / 3600;
   assert.ok(hours > 7.9 && hours <= 8, `${hours}`);
