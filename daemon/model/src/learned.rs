@@ -1,7 +1,8 @@
 //! What was found out about a line from its own traffic (grade "L": learnt).
 
+use crate::Country;
 use crate::country::CallerIdStart;
-use crate::media::{CallerIdForm, HangupTone};
+use crate::media::{CallerIdForm, HangupTone, ProgressTone};
 use serde::{Deserialize, Serialize};
 
 /// One thing that an FXO line was seen to do. A later one of the same kind replaces it.
@@ -43,4 +44,29 @@ pub enum Learned {
     },
     /// Another telephone uses the pair.
     SharedPair,
+}
+
+/// A step of the probe of a free FXO line: the autopilot listens to its dial tone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineProbe {
+    /// Go off hook, if no call wants the line and the admin allows it ([`crate::Config::may_be_probed`]).
+    Seize,
+    /// Listen for the tones of this country instead of the former one.
+    Listen(Country),
+    /// Go on hook.
+    Release,
+}
+
+/// What came of a probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Probed {
+    /// A tone was heard.
+    Heard {
+        /// Whose tones were listened for.
+        country: Country,
+        /// What was recognised.
+        tone: ProgressTone,
+    },
+    /// The line cannot be probed now, or a call has taken it: it does not belong to the probe any more.
+    Refused,
 }

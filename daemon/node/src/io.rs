@@ -3,6 +3,7 @@
 use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
 use demarc_model::config::{ExtensionId, ExtensionSetting};
 use demarc_model::config::{LineId, TrunkId};
+use demarc_model::learned::{LineProbe, Probed};
 use demarc_model::record::CallRecord;
 use demarc_model::{CallId, ChannelId, Config, Learned, MediaCommand, MediaEvent, MessageWaiting, SpanId};
 use std::sync::Arc;
@@ -54,6 +55,13 @@ pub enum Input {
     RestartChannel {
         /// Which.
         channel: ChannelId,
+    },
+    /// The autopilot listens to the dial tone of a free FXO line; [`Output::Probed`] says what came of it.
+    Probe {
+        /// Which.
+        channel: ChannelId,
+        /// What to do.
+        step: LineProbe,
     },
     /// The far end of an ISDN trunk is to know that messages wait.
     MessageWaiting {
@@ -126,6 +134,13 @@ pub enum Output {
         line: LineId,
         /// What.
         what: Learned,
+    },
+    /// What came of [`Input::Probe`].
+    Probed {
+        /// Which line.
+        channel: ChannelId,
+        /// What.
+        what: Probed,
     },
     /// Tell media something.
     Media(MediaCommand),

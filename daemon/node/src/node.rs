@@ -75,6 +75,9 @@ impl Node {
             Input::RestartChannel { channel } => {
                 self.pstn.handle_input(now, demarc_pstn::Input::RestartChannel { channel });
             }
+            Input::Probe { channel, step } => {
+                self.pstn.handle_input(now, demarc_pstn::Input::Probe { channel, step });
+            }
             Input::MessageWaiting { trunk, waiting } => {
                 self.pstn.handle_input(now, demarc_pstn::Input::MessageWaiting { trunk, waiting });
             }
@@ -205,6 +208,7 @@ impl Node {
             Said::MessageWaiting(waiting) => {
                 self.pbx.handle_input(now, demarc_pbx::Input::MessageWaiting(waiting));
             }
+            Said::Probed { channel, what } => self.output.push_back(Output::Probed { channel, what }),
             Said::Learned { line, what } => self.output.push_back(Output::Learned { line, what }),
             Said::Trace(trace) => self.ladders.record(now, trace),
             Said::Changed => self.changed = true,

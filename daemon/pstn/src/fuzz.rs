@@ -5,6 +5,7 @@ use crate::bench::{self, Bench, FXO, PHONE, PRI, SPAN, fxo, fxs};
 use demarc_hal::{Alarm, LineEvent};
 use demarc_isdn::{CallRef, Event};
 use demarc_model::config::{DistinctiveRing, ExtensionFeatures, SpanSide};
+use demarc_model::learned::LineProbe;
 use demarc_model::media::{CallerIdForm, HangupTone, ProgressTone};
 use demarc_model::{
     CallerId, Cause, ChannelId, Country, LegCommand, LegId, MediaEvent, Party, Room, StreamId,
@@ -69,7 +70,7 @@ fn leg() -> impl Strategy<Value = LegId> {
 }
 
 fn command() -> impl Strategy<Value = LegCommand> {
-    (leg(), any::<bool>(), 1u8..=127, 0u8..9).prop_map(|(leg, flag, cause, kind)| {
+    (leg(), any::<bool>(), 1u8..=127, 0u8..10).prop_map(|(leg, flag, cause, kind)| {
         let cause = Cause::from_received(cause);
         match kind {
             0 => LegCommand::NeedDigits { leg, dial_tone: flag },
@@ -78,6 +79,7 @@ fn command() -> impl Strategy<Value = LegCommand> {
             3 => LegCommand::Progress { leg, cause: flag.then_some(cause) },
             4 | 5 => LegCommand::Answer { leg, connected: None },
             8 => LegCommand::Flash { leg },
+            9 => LegCommand::Emergency { leg },
             _ => LegCommand::Hangup { leg, cause },
         }
     })
@@ -123,6 +125,14 @@ fn act() -> impl Strategy<Value = Act> {
         1 => Just(Input::HelperGone { span: SPAN }),
         8 => command().prop_map(Input::Leg),
         8 => media_event().prop_map(Input::Media),
+        4 => (channel(), 0u8..4).prop_map(|(channel, step)| Input::Probe {
+            channel,
+            step: match step {
+                0 | 1 => LineProbe::Seize,
+                2 => LineProbe::Listen(Country::FR),
+                _ => LineProbe::Release,
+            },
+        }),
     ];
     let party = prop::sample::select(vec![PRI, FXO, PHONE]);
     prop_oneof![

@@ -47,6 +47,7 @@ pub use room::Pstn;
 
 use demarc_hal::{Alarm, LineCommand, LineEvent, SpanInfo};
 use demarc_model::config::{LineId, TrunkId};
+use demarc_model::learned::{LineProbe, Probed};
 use demarc_model::{
     ChannelId, Config, Learned, LegCommand, LegEvent, MediaCommand, MediaEvent, MessageWaiting, SpanId, Trace,
 };
@@ -104,6 +105,13 @@ pub enum Input {
         /// What.
         what: Learned,
     },
+    /// The autopilot listens to the dial tone of a free line.
+    Probe {
+        /// Which FXO line.
+        channel: ChannelId,
+        /// What to do.
+        step: LineProbe,
+    },
     /// An administrator wants a B channel of an ISDN span restarted. Nothing happens when a call is
     /// on it.
     RestartChannel {
@@ -158,6 +166,13 @@ pub enum Output {
         line: LineId,
         /// What.
         what: Learned,
+    },
+    /// What came of [`Input::Probe`].
+    Probed {
+        /// Which line.
+        channel: ChannelId,
+        /// What.
+        what: Probed,
     },
     /// The network says that messages wait for somebody.
     MessageWaiting(MessageWaiting),

@@ -118,6 +118,15 @@ impl Pstn {
                     line.known(&what);
                 }
             }
+            Input::Probe { channel, step } => match self.fxo.get_mut(&channel) {
+                Some(line) => line.probe(desk, step),
+                None => {
+                    desk.output(crate::Output::Probed {
+                        channel,
+                        what: demarc_model::learned::Probed::Refused,
+                    });
+                }
+            },
             Input::RestartChannel { channel } => {
                 if let Some(span) = isdn_span::led(&mut self.spans, channel.span) {
                     span.restart(desk, channel);

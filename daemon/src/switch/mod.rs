@@ -385,6 +385,11 @@ impl Switch {
                     }
                     self.amend(Amendment::Learned(line, what));
                 }
+                Output::Probed { channel, what } => {
+                    if let Some(pilot) = &mut self.pilot {
+                        pilot.hear_probe(self.clock.now(), channel, what);
+                    }
+                }
                 Output::Setting { extension, setting } => self.amend(Amendment::Setting(extension, setting)),
                 Output::Record(record) => {
                     if record.ended_ms.is_some() {
@@ -417,6 +422,7 @@ impl Switch {
             Vec::new()
         };
         let (findings, proven) = (pilot.take_findings(), pilot.take_proven());
+        let steps = pilot.take_steps();
         if let Some(findings) = findings {
             self.shared.found_out(findings);
         }
@@ -424,6 +430,10 @@ impl Switch {
             self.amend(Amendment::Proven(Box::new(span)));
         }
         self.take_news(news);
+        for (channel, step) in steps {
+            self.node.handle_input(now, Input::Probe { channel, step });
+        }
+        self.act();
     }
 
     fn amend(&self, amendment: Amendment) {

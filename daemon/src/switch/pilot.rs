@@ -7,7 +7,7 @@ use demarc_autopilot::{
 use demarc_hal::{Alarm, ChannelId, LineEvent, Signalling, SignallingSeen, SpanId, SpanStatus};
 use demarc_isdn::Event;
 use demarc_model::config::{LineId, Span};
-use demarc_model::learned::Learned;
+use demarc_model::learned::{Learned, LineProbe, Probed};
 use demarc_model::live::{ChannelState, Live};
 use demarc_model::{Config, Finding, Instant, Now};
 use nix::sys::epoll::Epoll;
@@ -22,6 +22,10 @@ pub(super) struct Pilot {
     /// Spans and lines that carry calls.
     busy: BTreeSet<SpanId>,
     busy_lines: BTreeSet<ChannelId>,
+    /// Lines that are off hook for it.
+    probed: BTreeSet<ChannelId>,
+    /// What the room of lines is to do for it.
+    steps: Vec<(ChannelId, LineProbe)>,
     /// Spans whose plan was tried and works: the configuration is to have it.
     proven: Vec<Span>,
     changed: bool,
@@ -36,6 +40,8 @@ impl Pilot {
             lines: BTreeMap::new(),
             busy: BTreeSet::new(),
             busy_lines: BTreeSet::new(),
+            probed: BTreeSet::new(),
+            steps: Vec::new(),
             proven: Vec::new(),
             changed: false,
             heard: false,
@@ -69,6 +75,9 @@ impl Pilot {
         let gone: Vec<ChannelId> = self.lines.keys().copied().filter(|id| !lines.contains_key(id)).collect();
         for channel in gone {
             self.lines.remove(&channel);
+            if self.probed.remove(&channel) {
+                self.steps.push((channel, LineProbe::Release));
+            }
             self.tell(now, Input::Line { channel, input: LineInput::Gone });
         }
         for (channel, setup) in lines {
@@ -114,6 +123,23 @@ impl Pilot {
         self.tell(now, Input::Line { channel: line.channel, input });
     }
 
+    /// Something came of a probe, or a call has ended it.
+    pub(super) fn hear_probe(&mut self, now: Now, channel: ChannelId, what: Probed) {
+        let input = match what {
+            Probed::Heard { country, tone } => LineInput::Heard { country, tone },
+            Probed::Refused => {
+                self.probed.remove(&channel);
+                LineInput::Refused
+            }
+        };
+        self.tell(now, Input::Line { channel, input });
+    }
+
+    /// What the room of lines is to do.
+    pub(super) fn take_steps(&mut self) -> Vec<(ChannelId, LineProbe)> {
+        std::mem::take(&mut self.steps)
+    }
+
     /// What carries calls now.
     pub(super) fn watch(&mut self, now: Now, live: &Live) {
         let busy: BTreeSet<SpanId> =
@@ -125,8 +151,9 @@ impl Pilot {
         }
         let rests = |state| matches!(state, ChannelState::Idle | ChannelState::Down);
         let used = live.lines.iter().filter(|line| !rests(line.state)).map(|line| line.channel);
-        let busy_lines: BTreeSet<ChannelId> =
-            used.filter(|channel| self.lines.contains_key(channel)).collect();
+        let busy_lines: BTreeSet<ChannelId> = used
+            .filter(|channel| self.lines.contains_key(channel) && !self.probed.contains(channel))
+            .collect();
         let former = std::mem::replace(&mut self.busy_lines, busy_lines.clone());
         for channel in busy_lines.symmetric_difference(&former) {
             let input = LineInput::InUse(busy_lines.contains(channel));
@@ -157,10 +184,19 @@ impl Pilot {
         live: &Live,
         epoll: &Epoll,
     ) -> Vec<News> {
-        let mut hands = SwitchHands { hardware, live, epoll, now, news: Vec::new(), found: false };
+        let steps = Vec::new();
+        let mut hands = SwitchHands { hardware, live, epoll, now, news: Vec::new(), found: false, steps };
         self.heard = false;
         serve(&mut self.autopilot, now, &mut hands);
         self.changed |= hands.found;
+        for (channel, step) in &hands.steps {
+            match step {
+                LineProbe::Seize => _ = self.probed.insert(*channel),
+                LineProbe::Release => _ = self.probed.remove(channel),
+                LineProbe::Listen(_) => {}
+            }
+        }
+        self.steps.append(&mut hands.steps);
         hands.news
     }
 
@@ -182,6 +218,7 @@ struct SwitchHands<'a> {
     now: Now,
     news: Vec<News>,
     found: bool,
+    steps: Vec<(ChannelId, LineProbe)>,
 }
 
 impl Hands for SwitchHands<'_> {
@@ -203,9 +240,17 @@ impl Hands for SwitchHands<'_> {
         }
     }
 
-    fn line(&mut self, _: ChannelId, _: LineOrder) -> bool {
-        // Lines are learnt from their calls.
-        false
+    fn line(&mut self, channel: ChannelId, order: LineOrder) -> bool {
+        // The room of lines has the last word: it may still refuse ([`Pilot::hear_probe`]).
+        self.steps.push((
+            channel,
+            match order {
+                LineOrder::Seize => LineProbe::Seize,
+                LineOrder::Listen(country) => LineProbe::Listen(country),
+                LineOrder::Release => LineProbe::Release,
+            },
+        ));
+        true
     }
 
     fn found(&mut self, finding: &Finding) {

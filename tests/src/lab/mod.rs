@@ -9,6 +9,7 @@ mod render;
 
 use demarc_hal::{Alarm, ChannelId, Companding, LineEvent, Port, PortKind, SpanId, SpanInfo, SpanKind};
 use demarc_model::config::{Secret, SipPeer, Trunk, TrunkId, TrunkKind};
+use demarc_model::learned::LineProbe;
 use demarc_model::{Config, Instant, Now, TrunkTemplate};
 use demarc_node::{Input, Node, Output};
 use isdn::Isdn;
@@ -169,6 +170,17 @@ impl Lab {
                 let input = Input::Line { channel: channel_id(channel), event: line_event(event) };
                 self.input(input);
             }
+            ["probe", channel, step] => {
+                let step = match *step {
+                    "seize" => LineProbe::Seize,
+                    "release" => LineProbe::Release,
+                    country => LineProbe::Listen(
+                        serde_json::from_value(country.into())
+                            .unwrap_or_else(|_| panic!("no country {country}")),
+                    ),
+                };
+                self.input(Input::Probe { channel: channel_id(channel), step });
+            }
             ["media", stream, what @ ..] => {
                 let event = self.media.act(stream, what);
                 self.input(Input::Media(event));
@@ -288,6 +300,7 @@ impl Lab {
                     }
                 }
                 Output::Learned { .. } => {}
+                Output::Probed { channel, what } => self.write(&format!("probe {channel} {what:?}")),
                 Output::Setting { extension, setting } => {
                     self.write(&format!("setting {extension} {setting:?}"));
                     // As the daemon does: stored, and then in force.

@@ -1,6 +1,6 @@
 //! FXO lines.
 
-use super::LineId;
+use super::{Config, LineId, OutboundRoute, Pattern, Trunk, TrunkId, TrunkKind};
 use crate::country::CallerIdStart;
 use crate::finding::Setting;
 use crate::media::{CallerIdForm, HangupTone};
@@ -65,6 +65,10 @@ pub struct Line {
     /// Gain towards the line, in dB (−24 to 12).
     #[serde(default)]
     pub transmit_gain_db: i8,
+    /// May the autopilot go off hook while nobody calls, to listen to the dial tone? None: yes, unless
+    /// the line is kept for emergency calls.
+    #[serde(default)]
+    pub probe: Option<bool>,
     /// Settings that the autopilot leaves alone.
     #[serde(default)]
     pub pinned: BTreeSet<Setting>,
@@ -91,8 +95,33 @@ impl Default for Line {
             start: StartMode::Kewl,
             receive_gain_db: 0,
             transmit_gain_db: 0,
+            probe: None,
             pinned: BTreeSet::new(),
         }
+    }
+}
+
+impl Config {
+    /// May the autopilot go off hook on this line while nobody calls?
+    pub fn may_be_probed(&self, line: &Line) -> bool {
+        line.probe.unwrap_or_else(|| !self.is_for_emergencies(line.id))
+    }
+
+    /// Calls go out on the line, and all of them are for help: it is kept free for them.
+    fn is_for_emergencies(&self, line: LineId) -> bool {
+        let has =
+            |trunk: &&Trunk| matches!(&trunk.kind, TrunkKind::Fxo { lines, .. } if lines.contains(&line));
+        let trunks: BTreeSet<TrunkId> = self.trunks.iter().filter(has).map(|trunk| trunk.id).collect();
+        let mut routes = self.outbound_routes.iter().filter(|r| r.trunks.iter().any(|t| trunks.contains(t)));
+        let for_help = |route: &OutboundRoute| {
+            let number = |pattern: &Pattern| pattern.0.chars().skip(route.strip.into()).collect::<String>();
+            route.patterns.iter().all(|pattern| self.is_emergency(&number(pattern)))
+        };
+        let mut any = false;
+        routes.all(|route| {
+            any = true;
+            for_help(route)
+        }) && any
     }
 }
 
@@ -128,4 +157,30 @@ pub enum AnswerSupervision {
     /// At the end of dialling: always works, tells nothing.
     #[default]
     AfterDialling,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Secret;
+
+    #[test]
+    fn a_line_that_is_kept_for_emergencies_is_probed_with_permission_only() {
+        let mut config = Config::default_gateway(&mut || Secret::new("a long password"));
+        let line = config.lines[0].clone();
+        assert!(config.may_be_probed(&line), "other calls use it too");
+        assert!(!config.may_be_probed(&Line { probe: Some(false), ..line.clone() }));
+        let TrunkKind::Fxo { lines, .. } = &config.trunks[1].kind else { panic!("not the lines") };
+        assert!(lines.contains(&line.id));
+        let id = config.trunks[1].id;
+        for route in config.outbound_routes.iter_mut().skip(1) {
+            route.trunks.retain(|trunk| *trunk != id);
+        }
+        assert!(!config.may_be_probed(&line), "999 and 112 only");
+        assert!(config.may_be_probed(&Line { probe: Some(true), ..line.clone() }));
+        config.outbound_routes[0].patterns.push(Pattern("0800X.".into()));
+        assert!(config.may_be_probed(&line));
+        config.outbound_routes.clear();
+        assert!(config.may_be_probed(&line), "calls come in on it, and none goes out");
+    }
 }

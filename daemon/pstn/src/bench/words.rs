@@ -14,6 +14,7 @@ pub(super) fn of(output: &Output) -> Option<String> {
         Output::Isdn { command, .. } => isdn(command),
         Output::R2 { command, .. } => r2(command),
         Output::MessageWaiting(waiting) => format!("{} messages for {}", waiting.messages, waiting.mailbox),
+        Output::Probed { what, .. } => format!("{what:?}"),
         Output::Trace(_) | Output::Changed | Output::Learned { .. } => return None,
     })
 }

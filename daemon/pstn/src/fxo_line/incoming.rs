@@ -27,6 +27,11 @@ impl FxoLine {
                 self.glare(desk, true)
             }
             State::Releasing(_) => self.glare(desk, false),
+            State::Probing(_) if now.since(self.seized) < GLARE => {
+                self.probe_lost(desk);
+                desk.close(self.stream.take());
+                self.rings(desk, true);
+            }
             _ => {}
         }
     }
@@ -157,7 +162,7 @@ impl FxoLine {
     }
 
     /// Is it known who calls?
-    fn has_caller(&self, desk: &Desk) -> bool {
+    pub(super) fn has_caller(&self, desk: &Desk) -> bool {
         self.caller.as_ref().is_some_and(|(_, until, _)| *until >= desk.now.mono)
     }
 

@@ -14,6 +14,7 @@
 //!           ▼ │ 2 s                                        └──► Guard ──► Idle
 //!          Releasing (the exchange had not let go of the last call)
 //!
+//!  Idle ──Seize──► Probing ──Release──► Guard      (the autopilot, see `probe`)
 //!   Down ◄── BatteryLost, Gone     Shared ◄── LineInUse (another telephone on the pair)
 //!
 //!  Japan:  Listening ── short ring ──► Primary (off hook) ── data ──► Listening ── ring ──► Ringing
@@ -29,6 +30,7 @@ mod habits;
 mod hearing;
 mod incoming;
 mod outgoing;
+mod probe;
 mod ringing;
 
 use crate::caller_id;
@@ -43,7 +45,7 @@ use demarc_model::live::{ChannelState, LiveLine};
 use demarc_model::media::{CallerIdForm, Detect, ProgressTone};
 use demarc_model::trace::Protocol;
 use demarc_model::{
-    Bearer, CallerId, Cause, ChannelId, Instant, Learned, LegCommand, LegEvent, LegId, MediaCommand,
+    Bearer, CallerId, Cause, ChannelId, Country, Instant, Learned, LegCommand, LegEvent, LegId, MediaCommand,
     MediaEvent, Offer, Party, Presentation, StreamId,
 };
 use habits::Habits;
@@ -91,6 +93,8 @@ enum State {
     Shared,
     /// It rings, but nobody wants the call any more.
     Unwanted,
+    /// Off hook for the autopilot, which listens for the tones of this country.
+    Probing(Country),
     /// Off hook, waiting for dial tone.
     Seizing(Attempt),
     /// On hook for a moment: the exchange had not let go of the last call.
@@ -180,7 +184,7 @@ impl FxoLine {
     pub(crate) fn readiness(&self) -> Readiness {
         match self.state {
             _ if self.wanted.is_none() => Readiness::Down,
-            State::Idle => Readiness::Free,
+            State::Idle | State::Probing(_) => Readiness::Free,
             State::Guard(until) => Readiness::Guard(until),
             State::Down => Readiness::Down,
             _ => Readiness::Busy,
@@ -197,7 +201,7 @@ impl FxoLine {
             State::Listening | State::ShortRing | State::Primary | State::Ringing(_) | State::Unwanted => {
                 ChannelState::Ringing
             }
-            State::Shared => ChannelState::Busy,
+            State::Shared | State::Probing(_) => ChannelState::Busy,
             State::Seizing(_) | State::Releasing(_) | State::Dialling { .. } | State::Dialled { .. } => {
                 ChannelState::Dialling
             }
@@ -221,6 +225,9 @@ impl FxoLine {
         self.leg = Some(leg);
         self.seized_again = false;
         self.bounce = None;
+        if matches!(self.state, State::Probing(_)) {
+            return self.dial_after_probe(desk, attempt);
+        }
         self.seize(desk, attempt);
     }
 
@@ -299,7 +306,10 @@ impl FxoLine {
         }
         match event {
             MediaEvent::CallerId { caller, form, .. } => self.identified(desk, caller, form),
-            MediaEvent::ProgressTone { tone, .. } => self.heard(desk, tone),
+            MediaEvent::ProgressTone { tone, .. } => match self.state {
+                State::Probing(country) => self.heard_in_probe(desk, country, tone),
+                _ => self.heard(desk, tone),
+            },
             MediaEvent::UnknownTone { tone, .. } => self.heard_unknown(desk, tone),
             MediaEvent::Silent { .. } if matches!(self.state, State::Active { .. }) => {
                 self.release(desk, Cause::NORMAL_CLEARING, Some("silence"));
@@ -344,6 +354,10 @@ impl FxoLine {
             State::Ringing(_) => {
                 self.rang(desk);
                 self.release(desk, Cause::NORMAL_CLEARING, Some("the caller gave up"));
+            }
+            State::Probing(_) => {
+                self.probe_lost(desk);
+                self.rest(desk);
             }
             State::Seizing(_) => {
                 self.learn(desk, Learned::NoDialTone);
@@ -441,6 +455,7 @@ impl FxoLine {
 
     /// There is no line any more.
     fn lost(&mut self, desk: &mut Desk, reason: &'static str) {
+        self.probe_lost(desk);
         let cause = match self.state {
             State::Active { .. } => Cause::TEMPORARY_FAILURE,
             _ => Cause::DESTINATION_OUT_OF_ORDER,

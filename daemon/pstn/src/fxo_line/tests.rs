@@ -1,10 +1,11 @@
 //! A line on the bench.
 
 use crate::Input;
-use crate::bench::{self, Bench, FXO, caller, fxo};
+use crate::bench::{self, Bench, FXO, caller, fxo, fxs};
 use demarc_hal::LineEvent::*;
 use demarc_model::config::{AnswerSupervision, DISTINCTIVE_RINGS, DistinctiveRing, LineId};
 use demarc_model::country::CallerIdStart;
+use demarc_model::learned::LineProbe;
 use demarc_model::live::ChannelState;
 use demarc_model::media::{CallerIdForm, HangupTone, ProgressTone};
 use demarc_model::{CallerId, Cause, Config, Country, Learned, LegCommand, LegId, MediaEvent, StreamId};
@@ -717,4 +718,62 @@ fn a_changed_line_waits_for_its_call() {
     bench.take();
     bench.line(fxo(1), RingStarted);
     assert!(bench.take().is_empty(), "there is no line any more");
+}
+
+#[test]
+fn a_line_is_probed_only_while_nothing_happens_on_it() {
+    let probe = |bench: &mut Bench, step| bench.input(Input::Probe { channel: fxo(1), step });
+    let mut bench = bench();
+    probe(&mut bench, LineProbe::Seize);
+    let stream = bench.stream();
+    assert_eq!(bench.take(), ["open 2/1", "line 2/1 OffHook"]);
+    probe(&mut bench, LineProbe::Seize);
+    assert_eq!(bench.take(), ["Refused"], "once is enough");
+    probe(&mut bench, LineProbe::Listen(Country::FR));
+    assert_eq!(bench.take(), ["detect progress"]);
+    bench.media(MediaEvent::ProgressTone { stream, tone: ProgressTone::Dial });
+    assert_eq!(bench.take(), ["Heard { country: FR, tone: Dial }"]);
+    probe(&mut bench, LineProbe::Release);
+    assert_eq!(bench.take(), ["close", "line 2/1 OnHook"]);
+    probe(&mut bench, LineProbe::Seize);
+    assert_eq!(bench.take(), ["Refused"], "it rests");
+    bench.pass(800);
+    probe(&mut bench, LineProbe::Release);
+    probe(&mut bench, LineProbe::Listen(Country::GB));
+    assert_eq!(bench.take(), Vec::<String>::new(), "it has nothing to release");
+
+    // A call has it.
+    let leg = dialled(&mut bench);
+    bench.take();
+    probe(&mut bench, LineProbe::Seize);
+    assert_eq!(bench.take(), ["Refused"]);
+    bench.leg(LegCommand::Hangup { leg, cause: Cause::NORMAL_CLEARING });
+    bench.pass(2_000);
+    // A call announces itself, by a reversal and by a ring.
+    for event in [PolarityReversed, RingStarted] {
+        bench.line(fxo(1), event);
+        bench.take();
+        probe(&mut bench, LineProbe::Seize);
+        assert_eq!(bench.take(), ["Refused"], "{event:?}");
+    }
+    bench.line(fxo(1), RingStopped);
+    bench.settle();
+    bench.take();
+    // No line is there.
+    bench.input(Input::Probe { channel: fxs(1), step: LineProbe::Seize });
+    assert_eq!(bench.take(), ["Refused"]);
+    bench.line(fxo(1), BatteryLost);
+    bench.take();
+    probe(&mut bench, LineProbe::Seize);
+    assert_eq!(bench.take(), ["Refused"]);
+}
+
+#[test]
+fn a_probe_ends_when_the_line_is_gone() {
+    let mut bench = bench();
+    bench.input(Input::Probe { channel: fxo(1), step: LineProbe::Seize });
+    bench.take();
+    bench.line(fxo(1), Gone);
+    assert_eq!(bench.take()[0], "Refused");
+    bench.settle();
 }

@@ -64,12 +64,11 @@ impl FxsLine {
         let length = Duration::from_millis(tone.parts.iter().map(|part| u64::from(part.ms)).sum());
         // While a digit is awaited, or nobody talks, there is nothing to sound over.
         let talks = matches!(self.state, State::Active);
-        let (Some(knock), Some(stream)) = (&mut self.knock, self.stream) else { return };
+        let Some(knock) = &mut self.knock else { return };
         let identify = knock.timer.is_some_and(|(_, why)| why == "call-waiting identity");
         knock.timer = Some((desk.at(gap), "call-waiting tone"));
-        if !talks {
-            return;
-        }
+        // A telephone that was left off hook has no audio any more, after the howler.
+        let Some(stream) = self.stream.filter(|_| talks) else { return };
         if identify {
             if let Some(caller) = knock.caller.take() {
                 let (form, clock) = (country.plan().caller_id.form, caller_id::clock(desk.now));
