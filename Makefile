@@ -1,5 +1,5 @@
 # Two commands: `make run` and `make test`. Each installs what it needs.
-.PHONY: run test test-dahdi build webui check figures clean dist image-buildroot test-buildroot
+.PHONY: run test test-dahdi test-boot test-image appliance image image-for-tests build webui check figures clean dist image-buildroot test-buildroot
 
 RUN_DIR ?= run
 
@@ -21,8 +21,8 @@ check: webui
 	cargo deny --workspace check licenses bans sources
 	cd webui && npm run --silent check
 
-test: check build test-dahdi
-	cargo nextest run --locked --workspace --exclude demarc-dahdi-tests --no-fail-fast
+test: check build test-dahdi test-boot
+	cargo nextest run --locked --workspace --exclude demarc-dahdi-tests --exclude demarc-image-tests --no-fail-fast
 	cargo test --locked --workspace --doc
 	cd webui && DEMARCD_BIN=$(CURDIR)/target/release/demarcd npm run --silent test
 
@@ -31,6 +31,28 @@ test-dahdi: build
 	tools/install-deps test
 	tools/dahdi-lab build
 	cargo nextest run --locked -p demarc-dahdi-tests --no-fail-fast
+
+# What runs beside the daemon on an appliance.
+appliance:
+	cargo build --release --locked -p demarc-system -p demarc-flash
+
+# A bootable image of Debian's packages: image/README.md.
+image: build appliance
+	tools/install-deps image
+	image/build-twin
+
+# What tests/image boots: a disk with a shell for tests, and update bundles good and bad.
+image-for-tests: build appliance
+	tools/install-deps image
+	tests/image/make-images
+
+# One boot through firmware, GRUB and slot A to the API.
+test-boot: image-for-tests
+	cargo nextest run --locked -p demarc-image-tests -E 'binary(boot)'
+
+# Updates, power cuts, destroyed slots, factory reset …: an hour on a quiet machine with two cores.
+test-image: image-for-tests
+	cargo nextest run --locked -p demarc-image-tests -j 2 --no-fail-fast --success-output final
 
 # The figures of the closing notes, each a ratio or a count against a yardstick of the same run.
 figures: build
