@@ -10,11 +10,9 @@ use std::process::Command;
 
 /// Open files of `demarcd`: sockets of RTP and channels of DAHDI.
 const FILES: u64 = 16_384;
-/// The highest real-time priority that media may ask for.
-const PRIORITY: u64 = 50;
 
-/// What the gateway keeps: real-time priority for media, and port 443.
-const KEPT: [Capability; 2] = [Capability::CAP_SYS_NICE, Capability::CAP_NET_BIND_SERVICE];
+/// What the gateway keeps: port 443. Real-time priority is given to its media threads from outside.
+const KEPT: [Capability; 1] = [Capability::CAP_NET_BIND_SERVICE];
 
 /// How a program is started.
 #[derive(Debug, Clone, Args)]
@@ -22,9 +20,9 @@ pub struct Launch {
     /// The user and group that it becomes.
     #[arg(long, default_value_t = crate::paths::DEMARC)]
     pub id: u32,
-    /// It keeps real-time priority (CAP_SYS_NICE) and low ports (CAP_NET_BIND_SERVICE).
+    /// It keeps low ports (CAP_NET_BIND_SERVICE).
     #[arg(long)]
-    pub media: bool,
+    pub ports: bool,
     /// The program and its arguments.
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, required = true)]
     pub program: Vec<OsString>,
@@ -41,7 +39,7 @@ pub fn launch(launch: &Launch) -> String {
 }
 
 fn give_away(launch: &Launch) -> Result<(), String> {
-    let kept: CapsHashSet = KEPT.into_iter().filter(|_| launch.media).collect();
+    let kept: CapsHashSet = KEPT.into_iter().filter(|_| launch.ports).collect();
     let words = |what: &str, error: String| format!("{what}: {error}");
     let nix = |what: &str, result: nix::Result<()>| result.map_err(|e| words(what, e.to_string()));
     let cap = |what: &str, result: Result<(), caps::errors::CapsError>| {
@@ -50,9 +48,6 @@ fn give_away(launch: &Launch) -> Result<(), String> {
     nix("open files", setrlimit(Resource::RLIMIT_NOFILE, FILES, FILES))?;
     // A core would carry passwords to the disk.
     nix("core size", setrlimit(Resource::RLIMIT_CORE, 0, 0))?;
-    if launch.media {
-        nix("priority", setrlimit(Resource::RLIMIT_RTPRIO, PRIORITY, PRIORITY))?;
-    }
     let mut others: Vec<Capability> =
         caps::all().into_iter().filter(|capability| !kept.contains(capability)).collect();
     others.sort_by_key(Capability::index);
@@ -68,7 +63,7 @@ fn give_away(launch: &Launch) -> Result<(), String> {
     cap("capabilities", caps::set(None, CapSet::Effective, &CapsHashSet::new()))?;
     cap("capabilities", caps::set(None, CapSet::Inheritable, &kept))?;
     cap("capabilities", caps::set(None, CapSet::Permitted, &kept))?;
-    for capability in KEPT.into_iter().filter(|_| launch.media) {
+    for capability in KEPT.into_iter().filter(|_| launch.ports) {
         cap("ambient capabilities", caps::raise(None, CapSet::Ambient, capability))?;
     }
     nix("no new privileges", nix::sys::prctl::set_no_new_privs())

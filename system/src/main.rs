@@ -12,6 +12,9 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "demarc-system", version)]
 struct Args {
+    /// Everything that is written goes below this folder, for tests.
+    #[arg(long, hide = true, global = true)]
+    root: Option<std::path::PathBuf>,
     #[command(subcommand)]
     what: What,
 }
@@ -44,7 +47,9 @@ enum What {
 }
 
 fn main() -> ExitCode {
-    match obey(Args::parse().what) {
+    let args = Args::parse();
+    let paths = args.root.as_deref().map_or_else(Paths::default, Paths::below);
+    match obey(args.what, paths) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("demarc-system: {error}");
@@ -53,8 +58,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn obey(what: What) -> Result<(), String> {
-    let paths = Paths::default();
+fn obey(what: What, paths: Paths) -> Result<(), String> {
     match what {
         What::Run => run::run(paths),
         What::Console => console::run(&paths),

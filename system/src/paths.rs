@@ -42,6 +42,19 @@ impl Default for Paths {
 }
 
 impl Paths {
+    /// Everything that is written goes below a folder; the kernel is the real one. For tests.
+    pub fn below(root: &std::path::Path) -> Self {
+        Self {
+            data: root.join("data"),
+            run: root.join("run"),
+            socket: root.join("run/demarc/system.sock"),
+            efi: root.join("efi"),
+            watchdog: root.join("watchdog"),
+            os_release: root.join("os-release"),
+            ..Self::default()
+        }
+    }
+
     /// `demarcd`'s own.
     pub fn demarc(&self) -> PathBuf {
         self.data.join("demarc")

@@ -24,13 +24,12 @@ impl System {
         let now = self.clock.now();
         let wanted =
             crate::network::effective(&machine.appliance.interfaces, &crate::network::wired(&self.paths));
-        let same_network = wanted == self.trial.current();
         self.machine = machine;
         self.settings();
         self.chrony(now.mono);
         self.trial.configure(now.mono, &wanted);
         self.network();
-        if same_network && self.trial.poll_timeout().is_none() {
+        if self.trial.poll_timeout().is_none() && self.trial.current() == wanted {
             self.keep_machine();
         }
         self.look_at_ssh(now);

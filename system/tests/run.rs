@@ -1,0 +1,220 @@
+//! `demarc-system run` as a whole, in a network namespace of its own; the test plays the gateway.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod namespace;
+
+use demarc_model::Config;
+use demarc_model::appliance::{Answer, Beat, Machine, MachineStatus, Order, Request, UpdateSource};
+use demarc_model::config::Secret;
+use demarc_model::config::appliance::{Interface, InterfaceRole, Ipv4Setting, Ipv6Setting};
+use demarc_system::paths::Paths;
+use demarc_system::server::ask;
+use namespace::Wire;
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use std::os::unix::fs::PermissionsExt;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+/// How long anything may take on a machine with much to do.
+const PATIENCE: u32 = 3000;
+
+struct Unit {
+    root: tempfile::TempDir,
+    paths: Paths,
+    child: Child,
+    wire: Wire,
+}
+
+impl Unit {
+    fn start(name: &str) -> Option<Self> {
+        let wire = Wire::new(name)?;
+        let root = tempfile::tempdir().unwrap();
+        let at = root.path();
+        std::fs::set_permissions(at, std::fs::Permissions::from_mode(0o755)).unwrap();
+        std::fs::create_dir(at.join("bin")).unwrap();
+        std::fs::create_dir(at.join("out")).unwrap();
+        std::fs::set_permissions(at.join("out"), std::fs::Permissions::from_mode(0o777)).unwrap();
+        // A gateway that tells who it is, and stays.
+        let script = format!(
+            "#!/bin/sh\n[ \"$1\" = --help ] && {{ echo ' --https X --system Y'; exit 0; }}\n\
+             cat /proc/self/status >{0}/status\necho \"$@\" >{0}/arguments\necho $$ >{0}/pid.new\n\
+             mv {0}/pid.new {0}/pid\nexec sleep 1000\n",
+            at.join("out").display()
+        );
+        std::fs::write(at.join("bin/demarcd"), script).unwrap();
+        std::fs::set_permissions(at.join("bin/demarcd"), std::fs::Permissions::from_mode(0o755)).unwrap();
+        let path = format!("{}:{}", at.join("bin").display(), std::env::var("PATH").unwrap());
+        let child = Command::new("ip")
+            .args(["netns", "exec", &wire.unit, env!("CARGO_BIN_EXE_demarc-system"), "--root"])
+            .arg(at)
+            .arg("run")
+            .env("PATH", path)
+            .stdin(Stdio::null())
+            .spawn()
+            .unwrap();
+        let paths = Paths::below(at);
+        let unit = Self { root, paths, child, wire };
+        unit.until("it answers", |unit| ask(&unit.paths.socket, &Request::Status).is_ok().then_some(()));
+        Some(unit)
+    }
+
+    fn until<T>(&self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
+        for _ in 0..PATIENCE {
+            if let Some(found) = look(self) {
+                return found;
+            }
+            std::thread::park_timeout(Duration::from_millis(20));
+        }
+        panic!("it never came that {what}; the log: {:?}", self.ask(Request::Log { lines: 50 }));
+    }
+
+    fn ask(&self, request: Request) -> Answer {
+        ask(&self.paths.socket, &request).unwrap()
+    }
+
+    fn status(&self) -> MachineStatus {
+        match self.ask(Request::Status) {
+            Answer::Status { status } => *status,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn beat(&self, healthy: bool) -> Vec<Order> {
+        let beat = Beat { healthy, revision: 1, setup_code: Some("7K2M-9Q0A".into()), ..Beat::default() };
+        match self.ask(Request::Beat { beat: Box::new(beat) }) {
+            Answer::Orders { orders } => orders,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    fn out(&self, name: &str) -> Option<String> {
+        std::fs::read_to_string(self.root.path().join("out").join(name)).ok()
+    }
+
+    fn filter(&self) -> String {
+        let output =
+            Command::new("ip").args(["netns", "exec", &self.wire.unit, "nft", "list", "ruleset"]).output();
+        String::from_utf8(output.unwrap().stdout).unwrap()
+    }
+}
+
+impl Drop for Unit {
+    fn drop(&mut self) {
+        let _ = kill(Pid::from_raw(self.child.id() as i32), Signal::SIGTERM);
+        let _ = self.child.wait();
+    }
+}
+
+fn configured(change: impl FnOnce(&mut Config)) -> Request {
+    let mut config = Config::default_gateway(&mut || Secret::new("long-enough-secret"));
+    change(&mut config);
+    assert_eq!(config.validate(), Ok(()));
+    Request::Configure { machine: Box::new(Machine::new(2, &config, 0)) }
+}
+
+fn fixed(address: &str) -> Vec<Interface> {
+    let ipv4 = Ipv4Setting::Static { address: address.parse().unwrap(), prefix: 24, gateway: None };
+    vec![Interface {
+        device: "eth0".into(),
+        vlan: None,
+        role: InterfaceRole::Lan,
+        ipv4,
+        ipv6: Ipv6Setting::Off,
+    }]
+}
+
+#[test]
+fn the_gateway_runs_without_root_and_is_started_again() {
+    let Some(unit) = Unit::start("run") else { return };
+    let pid = unit.until("the gateway runs", |unit| unit.out("pid"));
+    let status = unit.out("status").unwrap();
+    let field = |name: &str| {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(field("Uid:"), ["990"; 4]);
+    assert_eq!(field("Gid:"), ["990"; 4]);
+    assert_eq!(field("Groups:"), ["990"]);
+    assert_eq!(field("NoNewPrivs:"), ["1"]);
+    // Bit 10 is CAP_NET_BIND_SERVICE.
+    for set in ["CapEff:", "CapPrm:", "CapBnd:", "CapAmb:"] {
+        assert_eq!(u64::from_str_radix(&field(set)[0], 16).unwrap(), 1 << 10, "{set}");
+    }
+    let arguments = unit.out("arguments").unwrap();
+    assert!(arguments.contains("--https [::]:443") && arguments.contains("--cards dahdi"), "{arguments}");
+
+    assert!(!unit.status().healthy);
+    unit.beat(true);
+    let status = unit.status();
+    assert!(status.healthy);
+    assert_eq!(status.setup_code.as_deref(), Some("7K2M-9Q0A"));
+
+    // It crashes: that is recorded, and it is there again.
+    kill(Pid::from_raw(pid.trim().parse().unwrap()), Signal::SIGSEGV).unwrap();
+    unit.until("another gateway runs", |unit| unit.out("pid").filter(|other| *other != pid));
+    let status = unit.until("the crash is counted", |unit| {
+        let status = unit.status();
+        status.services.iter().any(|s| s.name == "demarcd" && s.crashes == 1 && s.running).then_some(status)
+    });
+    assert!(!status.healthy, "the new one has said nothing yet");
+    let crashes: Vec<_> =
+        std::fs::read_dir(unit.paths.log().join("crashes")).unwrap().flatten().map(|e| e.path()).collect();
+    assert_eq!(crashes.len(), 1);
+    assert!(std::fs::read_to_string(&crashes[0]).unwrap().contains("SIGSEGV"));
+}
+
+#[test]
+fn a_configuration_opens_the_filter_and_is_kept() {
+    let Some(unit) = Unit::start("conf") else { return };
+    let filter = unit.filter();
+    assert!(filter.contains("policy drop") && filter.contains("tcp dport 443 accept"), "{filter}");
+    assert!(!filter.contains("5060"), "{filter}");
+    let request = configured(|config| config.system.sip.udp = "[::]:5060".parse().ok());
+    assert_eq!(unit.ask(request), Answer::Done);
+    assert!(unit.filter().contains("udp dport 5060 accept"));
+    assert!(unit.status().exposure.iter().any(|exposed| exposed.first_port == 5060));
+    let kept = std::fs::read_to_string(unit.paths.state("machine.json")).unwrap();
+    assert!(kept.contains("5060"), "it is there after the next boot, before the gateway is");
+    // Without a slot there is no update, and it is said why.
+    let Answer::Refused { reason } = unit.ask(Request::Install { source: UpdateSource::Usb, force: false })
+    else {
+        panic!()
+    };
+    assert!(reason.contains("slot"), "{reason}");
+}
+
+#[test]
+fn a_changed_network_is_in_force_and_waits_for_the_administrator() {
+    let Some(unit) = Unit::start("trial") else { return };
+    let address = |unit: &Unit| {
+        let status = unit.status();
+        status.interfaces.iter().flat_map(|interface| interface.addresses.clone()).collect::<Vec<_>>()
+    };
+    unit.ask(configured(|config| config.appliance.interfaces = fixed("192.0.2.2")));
+    assert_eq!(address(&unit), ["192.0.2.2/24"]);
+    assert!(unit.status().network_reverts_in_s.is_some_and(|left| left <= 120));
+    unit.ask(Request::ConfirmNetwork);
+    assert_eq!(unit.status().network_reverts_in_s, None);
+
+    // What cannot be set is taken back at once, and the configuration is asked to follow.
+    let mut wrong = fixed("192.0.2.3");
+    wrong[0].device = "eth7".into();
+    unit.ask(configured(|config| config.appliance.interfaces = wrong));
+    assert_eq!(address(&unit), ["192.0.2.2/24"]);
+    assert!(unit.status().network_fault.unwrap().contains("eth7"));
+    let orders = unit.beat(true);
+    assert!(
+        matches!(&orders[..], [Order::SetInterfaces { interfaces, .. }] if *interfaces == fixed("192.0.2.2")),
+        "{orders:?}"
+    );
+
+    // Somebody at the console needs no confirmation; the gateway writes the configuration.
+    assert_eq!(unit.ask(Request::SetInterfaces { interfaces: fixed("192.0.2.4") }), Answer::Done);
+    assert!(matches!(&unit.beat(true)[..], [Order::SetInterfaces { .. }]));
+    unit.ask(configured(|config| config.appliance.interfaces = fixed("192.0.2.4")));
+    assert_eq!(address(&unit), ["192.0.2.4/24"]);
+    assert_eq!(unit.status().network_reverts_in_s, None);
+    assert_eq!(unit.ask(Request::ResetAdministrator), Answer::Done);
+    assert_eq!(unit.beat(true), [Order::ResetAdministrator]);
+}
