@@ -71,9 +71,12 @@ impl System {
         let record = files::read_json(&self.paths.state(RECORD));
         let slot = status::slot(&self.paths);
         match at_boot(record, slot.as_deref(), unix_s(now.wall)) {
-            AtBoot::Nothing => {}
+            AtBoot::Nothing => {
+                let _ = files::remove(&self.paths.state(RECORD));
+            }
             AtBoot::Waits(record) => self.update.record = Some(record),
-            AtBoot::Trial(record) => {
+            AtBoot::Trial(mut record) => {
+                record.to = status::version(&self.paths);
                 self.journal.milestone(&format!("update: version {} is on trial", record.to));
                 self.update.gate = Some(Gate::new(now.mono, record.baseline.clone(), unix_s(now.wall)));
                 self.update.record = Some(record);
@@ -120,6 +123,7 @@ impl System {
                 News::Failed(reason) => {
                     self.journal.note("update", format!("it was not installed: {reason}"));
                     self.update.job = None;
+                    let _ = files::remove(&self.paths.state(RECORD));
                     self.update.news = UpdateState::Failed { reason };
                 }
                 News::Done(version) => {
@@ -134,20 +138,25 @@ impl System {
         self.journal.note("update", format!("version {version} is installed"));
         // It is written, and nothing more: until it is taken into service this version boots.
         self.mark(&["mark-active", "booted"]);
+        let record = Record { to: version, stage: Stage::Installed, ..self.new_record() };
+        self.keep_record(record);
+        self.update.news = UpdateState::Idle;
+    }
+
+    /// An update that is being written.
+    fn new_record(&self) -> Record {
         let from_slot = status::slot(&self.paths).unwrap_or_default();
         let to_slot = if from_slot == "A" { "B" } else { "A" };
-        let record = Record {
+        Record {
             to_slot: to_slot.into(),
             from_slot,
             from: status::version(&self.paths),
-            to: version,
-            stage: Stage::Installed,
+            to: "not known".into(),
+            stage: Stage::Writing,
             baseline: self.baseline(),
             when: self.machine.appliance.update.hour.map(|hour| SwitchWhen::Hour { hour }),
             fault: None,
-        };
-        self.keep_record(record);
-        self.update.news = UpdateState::Idle;
+        }
     }
 
     fn keep_record(&mut self, record: Record) {
@@ -234,8 +243,10 @@ impl System {
         if self.stopping.is_some() {
             return refused("the unit is stopping");
         }
-        // What was installed before is about to be overwritten.
-        let _ = files::remove(&self.paths.state(RECORD));
+        // What was installed before is about to be overwritten. RAUC makes the new slot the next one as
+        // soon as it is written: a power cut right then must find out that it is to be judged.
+        let record = self.new_record();
+        self.keep_record(record);
         self.update.record = None;
         self.update.news = UpdateState::Installing { percent: 0, step: "Beginning".into() };
         let running = status::version(&self.paths);

@@ -25,6 +25,8 @@ impl Baseline {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
+    /// It is being written.
+    Writing,
     /// It is written and waits.
     Installed,
     /// It was taken into service.
@@ -73,6 +75,8 @@ pub fn at_boot(record: Option<Record>, booted: Option<&str>, now_s: u64) -> AtBo
         return AtBoot::Trial(record);
     }
     match record.stage {
+        // Half of it is nothing.
+        Stage::Writing => AtBoot::Nothing,
         Stage::Installed => AtBoot::Waits(record),
         Stage::Switched => {
             let fault = record.fault.unwrap_or_else(|| {
@@ -110,6 +114,8 @@ mod tests {
     fn the_slot_tells_what_became_of_it() {
         assert_eq!(at_boot(None, Some("A"), 0), AtBoot::Nothing);
         assert_eq!(at_boot(record(Stage::Switched, None), None, 0), AtBoot::Nothing);
+        assert_eq!(at_boot(record(Stage::Writing, None), Some("A"), 0), AtBoot::Nothing);
+        assert!(matches!(at_boot(record(Stage::Writing, None), Some("B"), 0), AtBoot::Trial(_)));
         assert!(matches!(at_boot(record(Stage::Installed, None), Some("A"), 0), AtBoot::Waits(_)));
         assert!(matches!(at_boot(record(Stage::Switched, None), Some("B"), 0), AtBoot::Trial(_)));
         assert!(matches!(at_boot(record(Stage::Installed, None), Some("B"), 0), AtBoot::Trial(_)));
