@@ -79,6 +79,57 @@ async fn a_client_that_knows_the_certificate_is_served() {
     https.stop(Duration::ZERO);
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn openssl_agrees() {
+    use std::process::{Command, Stdio};
+    let data = tempfile::tempdir().unwrap();
+    let own = Certificate::open(data.path(), "gateway.example", &["127.0.0.1".parse().unwrap()]).unwrap();
+    let https = Https::serve(TcpListener::bind("127.0.0.1:0").unwrap(), &own, app()).unwrap();
+    let (address, file) = (https.address().to_string(), certificate::path(data.path()));
+    let fingerprint = own.fingerprint();
+    tokio::task::spawn_blocking(move || {
+        let openssl = |arguments: &[&str], input: &str| {
+            let mut command = Command::new("openssl");
+            command
+                .args(arguments)
+                .arg(&file)
+                .stdin(Stdio::piped())
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
+            let mut child = command.spawn().expect("openssl: see tools/install-deps");
+            child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+            let output = child.wait_with_output().unwrap();
+            (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
+        };
+        let connect = [
+            "s_client",
+            "-connect",
+            &address,
+            "-quiet",
+            "-verify_return_error",
+            "-verify_ip",
+            "127.0.0.1",
+            "-CAfile",
+        ];
+        let (good, answer) = openssl(&connect, "GET / HTTP/1.0\r\n\r\n");
+        assert!(good && answer.contains("200 OK"), "{answer}");
+        let mut other = connect;
+        other[6] = "192.0.2.1";
+        assert!(!openssl(&other, "GET / HTTP/1.0\r\n\r\n").0, "it is not that address");
+        let (_, shown) = openssl(&["x509", "-noout", "-fingerprint", "-sha256", "-in"], "");
+        assert!(shown.trim().ends_with(&fingerprint), "{shown} {fingerprint}");
+        let (_, text) = openssl(&["x509", "-noout", "-text", "-in"], "");
+        for word in
+            ["prime256v1", "DNS:gateway.example", "IP Address:127.0.0.1", "TLS Web Server Authentication"]
+        {
+            assert!(text.contains(word), "{word}: {text}");
+        }
+    })
+    .await
+    .unwrap();
+    https.stop(Duration::ZERO);
+}
+
 /// What plain HTTP answers to a peer.
 async fn plain(peer: &str, method: &str, host: &str, path: &str, https: Option<&str>) -> Response {
     use tower::ServiceExt;
