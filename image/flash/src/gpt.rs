@@ -27,6 +27,8 @@ pub struct Partition {
     pub number: usize,
     /// What it is for.
     pub kind: [u8; 16],
+    /// Its own GUID.
+    pub guid: [u8; 16],
     /// Its name, without what is not a letter of Unicode.
     pub name: String,
     /// Where it begins.
@@ -125,7 +127,24 @@ impl Table {
         for (unit, place) in name.encode_utf16().take(36).zip(entry.get_mut(56..)?.chunks_exact_mut(2)) {
             place.copy_from_slice(&unit.to_le_bytes());
         }
-        Some(Partition { number: index + 1, kind, name: name.to_owned(), start, length })
+        Some(Partition { number: index + 1, kind, guid: own, name: name.to_owned(), start, length })
+    }
+
+    /// Gives the disk and its partitions other GUIDs: of two disks with the same image the kernel would take either.
+    pub fn become_another(&mut self) {
+        let guids = self
+            .entries
+            .chunks_exact_mut(ENTRY)
+            .filter(|entry| entry.iter().take(16).any(|octet| *octet != 0));
+        for octet in guids.filter_map(|entry| entry.get_mut(16 + 10)) {
+            *octet ^= 0x80;
+        }
+        self.header[56 + 10] ^= 0x80;
+    }
+
+    /// The GUID of the disk, as the table has it.
+    pub fn disk(&self) -> &[u8] {
+        self.header.get(56..72).unwrap_or_default()
     }
 
     /// Writes both tables and the protective record for a disk of `size` octets.
@@ -174,9 +193,12 @@ fn partition(index: usize, entry: &[u8]) -> Partition {
     let last = u64_at(entry, 40).min(1 << 40);
     let mut kind = [0; 16];
     kind.copy_from_slice(entry.get(..16).unwrap_or(&[0; 16]));
+    let mut guid = [0; 16];
+    guid.copy_from_slice(entry.get(16..32).unwrap_or(&[0; 16]));
     Partition {
         number: index + 1,
         kind,
+        guid,
         name: char::decode_utf16(units)
             .filter_map(Result::ok)
             .filter(|letter| !letter.is_control())

@@ -269,6 +269,7 @@ fn make_stick(args: &ImageArgs, target: &TargetArgs, site: &Site, zero_touch: bo
 
 fn install(payload: Option<PathBuf>) -> Result<()> {
     let roots = Roots::default();
+    let payload_is_stick = payload.is_none();
     let folder = match payload {
         Some(folder) => folder,
         None => mount_payload(&roots)?,
@@ -278,7 +279,15 @@ fn install(payload: Option<PathBuf>) -> Result<()> {
     match installer::run(&folder, &roots, &mut stdin.lock(), &mut stdout)? {
         Outcome::Left => Err("nothing was installed".into()),
         Outcome::Installed(disk) => {
-            writeln!(stdout, "Demarc is on {disk}. Take the stick out and restart the machine.")?;
+            writeln!(
+                stdout,
+                "Demarc is on {disk}. Take the stick out and press Enter to restart the machine."
+            )?;
+            let mut answer = String::new();
+            // At the end of the input nobody is there to take the stick out: the machine waits.
+            if stdin.lock().read_line(&mut answer)? > 0 && payload_is_stick {
+                std::process::Command::new("reboot").status()?;
+            }
             Ok(())
         }
     }
@@ -295,6 +304,10 @@ fn mount_payload(roots: &Roots) -> Result<PathBuf> {
     let between = if disk.name.ends_with(|letter: char| letter.is_ascii_digit()) { "p" } else { "" };
     let device = roots.dev.join(format!("{}{between}{}", disk.name, partition.number));
     let folder = PathBuf::from("/run/demarc-install");
+    // The other console has mounted it already, or this one before it was started again.
+    if folder.join(stick::MAP).exists() {
+        return Ok(folder);
+    }
     fs::create_dir_all(&folder)?;
     let flags =
         nix::mount::MsFlags::MS_RDONLY | nix::mount::MsFlags::MS_NOEXEC | nix::mount::MsFlags::MS_NODEV;

@@ -65,6 +65,8 @@ pub fn make(disk: &mut File, size: u64, payload: &Payload<'_>) -> io::Result<()>
     fill(disk, &room, payload)?;
     let efi = efi_of(&table)?;
     edit_environment(disk, &efi, |line| line.map_or(WORD.to_owned(), |words| format!("{words} {WORD}")))?;
+    // The machine may have an installed disk with the same image, whose root file system must not be taken for this.
+    table.become_another();
     table.write(disk, size)?;
     disk.sync_all()
 }

@@ -41,6 +41,11 @@ fn a_stick_starts_as_an_installer_and_carries_everything() {
     let table = gpt::read(&mut disk).unwrap().unwrap();
     let names: Vec<String> = table.partitions().into_iter().map(|partition| partition.name).collect();
     assert_eq!(names, ["EFI", "rootfs-a", "data", "install"]);
+    // Nothing on the stick has the GUID of its twin on an installed disk.
+    let installed = gpt::read(&mut File::open(&sample.raw).unwrap()).unwrap().unwrap();
+    assert_ne!(table.disk(), installed.disk());
+    let guids: Vec<[u8; 16]> = installed.partitions().into_iter().map(|partition| partition.guid).collect();
+    assert!(table.partitions().iter().all(|partition| !guids.contains(&partition.guid)));
     // The second table is the first one's equal, at the very end.
     let mut sector = vec![0; 512];
     disk.seek(SeekFrom::Start(size / 512 * 512 - 512)).unwrap();

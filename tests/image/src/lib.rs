@@ -7,6 +7,7 @@ pub mod http;
 pub mod images;
 pub mod machine;
 pub mod phone;
+pub mod wire;
 pub mod writelog;
 
 pub use agent::Agent;

@@ -28,6 +28,8 @@ pub struct Setup {
     pub log_writes: Option<PathBuf>,
     /// Another disk, read-only: a stick with something on it.
     pub stick: Option<PathBuf>,
+    /// Another host on its Ethernet: that host's UDP port and the machine's ([`crate::wire`]).
+    pub wire: Option<(u16, u16)>,
     /// Options of QEMU besides.
     pub more: Vec<String>,
     /// Without firmware and GRUB: this kernel and initramfs, slot A.
@@ -120,9 +122,14 @@ impl Machine {
             qemu.args(["-blockdev", &drive, "-device", "virtio-blk-pci,drive=stick"]);
         }
         let forwards =
-            format!("user,id=net,hostfwd=tcp:{https}-:443,hostfwd=udp:{sip}-:5060,hostfwd=tcp:{sip}-:5060");
+            format!("user,id=user,hostfwd=tcp:{https}-:443,hostfwd=udp:{sip}-:5060,hostfwd=tcp:{sip}-:5060");
+        qemu.args(["-netdev", &forwards, "-netdev", "hubport,id=port-user,hubid=0,netdev=user"]);
+        if let Some((ours, its)) = setup.wire {
+            let wire = format!("socket,id=wire,udp=127.0.0.1:{ours},localaddr=127.0.0.1:{its}");
+            qemu.args(["-netdev", &wire, "-netdev", "hubport,id=port-wire,hubid=0,netdev=wire"]);
+        }
         let socket = |id: &str| format!("socket,id={id},path={},server=on,wait=off", at(id).display());
-        qemu.args(["-netdev", &forwards, "-device", "virtio-net-pci,netdev=net,romfile="])
+        qemu.args(["-netdev", "hubport,id=net,hubid=0", "-device", "virtio-net-pci,netdev=net,romfile="])
             .args(["-device", "virtio-rng-pci"])
             .args(["-chardev", &socket("console"), "-serial", "chardev:console"])
             .args(["-chardev", &socket("monitor"), "-mon", "chardev=monitor,mode=readline"])
@@ -151,7 +158,7 @@ impl Machine {
 
     /// What the serial console said since the power came.
     pub fn console(&self) -> String {
-        self.console.lock().expect("a console").clone()
+        plain(&self.console.lock().expect("a console"))
     }
 
     /// Types on the serial console.
@@ -180,11 +187,11 @@ impl Machine {
     /// The code with which the administrator sets it up, from its console.
     pub fn setup_code(&self) -> String {
         wait_for("the setup code on the console", || {
-            let said = self.console().to_lowercase();
-            let (_, rest) = said.split_once("setup code")?;
-            let words = rest.split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '-'));
-            let code = words.into_iter().find(|word| word.contains('-') && word.len() >= 8)?;
-            Some(code.to_uppercase())
+            // The console is drawn anew: the last one holds.
+            let said = self.console();
+            let code =
+                said.lines().rev().find_map(|line| line.trim().strip_prefix("Code "))?.trim().to_owned();
+            (!code.is_empty()).then_some(code)
         })
     }
 
@@ -197,9 +204,20 @@ impl Machine {
         account["password"].as_str().expect("a password").to_owned()
     }
 
+    /// SIP is served to the outside, as an administrator would set it.
+    pub fn serve_sip(&self, api: &Api, agent: &mut Agent) {
+        let mut system = api.get("/api/system");
+        system["sip"]["tcp"] = "0.0.0.0:5060".into();
+        system["sip"]["udp"] = "0.0.0.0:5060".into();
+        let (status, answer) = api.change("PUT", "/api/system", &system).expect("an answer");
+        assert_eq!(status, 200, "{answer}");
+        agent.ok("kill $(pidof demarcd)");
+        wait_for("SIP", || (agent.run("netstat -lun | grep -q 0.0.0.0:5060").code == 0).then_some(()));
+    }
+
     /// Leads a UDP port of the host into the machine.
     pub fn forward_udp(&mut self, host: u16, guest: u16) {
-        writeln!(self.monitor, "hostfwd_add net udp:127.0.0.1:{host}-:{guest}").expect("the monitor");
+        writeln!(self.monitor, "hostfwd_add user udp:127.0.0.1:{host}-:{guest}").expect("the monitor");
     }
 
     /// Does the machine still have power?
@@ -250,6 +268,16 @@ fn listen(mut from: UnixStream, into: Arc<Mutex<String>>) {
             into.lock().expect("a console").push_str(&text);
         }
     });
+}
+
+/// Without the sequences that draw on a terminal (ECMA-48 §5.4).
+fn plain(text: &str) -> String {
+    let mut parts = text.split("\u{1b}[");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |whole, part| {
+        let end = part.find(|letter: char| ('@'..='~').contains(&letter)).map_or(part.len(), |at| at + 1);
+        whole + part.get(end..).unwrap_or_default()
+    })
 }
 
 fn free_tcp() -> SocketAddr {

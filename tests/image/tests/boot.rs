@@ -17,7 +17,7 @@ fn it_boots_to_its_api() {
     assert!(agent.ok("cat /proc/cmdline").contains("rauc.slot=A"));
     // The root cannot be written, the data partition fills the disk and has quotas.
     assert_ne!(agent.run("touch /etc/x").code, 0);
-    let kib: u64 = agent.ok("df -k /data | tail -1 | awk '{ print $2 }'").trim().parse().unwrap();
+    let kib: u64 = agent.ok("df -kP /data | tail -1 | awk '{ print $2 }'").trim().parse().unwrap();
     assert!(kib > 350_000, "the data partition has {kib} KiB");
     assert!(agent.ok("mount").lines().any(|line| line.contains(" /data ") && line.contains("nosuid")));
     assert!(agent.ok("repquota -P /data").contains("#1"), "{}", agent.ok("repquota -P /data"));

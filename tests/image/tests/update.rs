@@ -38,6 +38,7 @@ fn an_update_goes_on_beside_a_call() {
     let (mut machine, mut agent) = with_stick(&[(&images.bundle("good"), "good.raucb")]);
     let mut api = machine.api();
     api.set_up(&machine.setup_code());
+    machine.serve_sip(&api, &mut agent);
     let password = machine.account_password(&mut agent, "201");
     let call = Call::start(&mut machine, "201", &password, "02079460100", Duration::from_secs(120));
     wait_for("audio", || (call.packets() > 50).then_some(()));

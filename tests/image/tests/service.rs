@@ -1,0 +1,118 @@
+//! What the appliance does for itself: guards its doors, its disk and its life.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use demarc_image_tests::disk::{EFI, SLOT_A};
+use demarc_image_tests::machine::GUEST;
+use demarc_image_tests::phone::Call;
+use demarc_image_tests::wire::Wire;
+use demarc_image_tests::{Images, Machine, Setup, wait_for};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+fn simulated() -> Setup {
+    Setup { words: "demarc.cards=simulated".into(), disk_mib: 1024, ..Setup::default() }
+}
+
+/// TCP ports that the exposure page shows.
+fn exposed(page: &Value) -> BTreeSet<u16> {
+    let list =
+        page.as_array().or_else(|| page.as_object()?.values().find_map(Value::as_array)).expect("a list");
+    let tcp = list.iter().filter(|door| door["protocol"] == "tcp");
+    tcp.flat_map(|door| {
+        let port = |name: &str| u16::try_from(door[name].as_u64().expect("a port")).unwrap();
+        port("first_port")..=port("last_port")
+    })
+    .collect()
+}
+
+#[test]
+fn a_scan_from_outside_finds_what_the_exposure_page_shows() {
+    let wire = Wire::new();
+    let setup = Setup { wire: Some(wire.ports()), direct: Some(Images::find().kernel()), ..simulated() };
+    let machine = Machine::boot(&Images::find().disk(), &setup);
+    let mut api = machine.api();
+    api.set_up(&machine.setup_code());
+    let page = exposed(&api.get("/api/appliance/exposure"));
+    let found = wire.scan();
+    assert_eq!(found.open, page, "{found:?}");
+    assert!(found.closed.is_empty(), "ports that say that nobody is there: {:?}", found.closed);
+    // Another door is opened, and both know it.
+    let mut system = api.get("/api/system");
+    system["sip"]["tcp"] = "0.0.0.0:5060".into();
+    system["sip"]["udp"] = "0.0.0.0:5060".into();
+    let (status, answer) = api.change("PUT", "/api/system", &system).unwrap();
+    assert_eq!(status, 200, "{answer}");
+    machine.agent().ok("kill $(pidof demarcd)");
+    let page = wait_for("the new door on the page", || {
+        let (200, page) = api.try_get("/api/appliance/exposure")? else { return None };
+        Some(exposed(&page)).filter(|page| page.contains(&5060))
+    });
+    assert_eq!(wire.scan().open, page);
+}
+
+#[test]
+fn a_phone_outside_calls_through_it() {
+    let mut machine = Machine::boot(&Images::find().disk(), &simulated());
+    let mut api = machine.api();
+    api.set_up(&machine.setup_code());
+    let mut agent = machine.agent();
+    machine.serve_sip(&api, &mut agent);
+    let password = machine.account_password(&mut agent, "201");
+    let went = Call::start(&mut machine, "201", &password, "02079460100", Duration::from_secs(8)).finish();
+    assert!(went.well && went.packets > 100 && went.loud, "{GUEST}: {went:?}");
+    let records = api.get("/api/call_records");
+    assert!(records.to_string().contains("02079460100"), "{records}");
+}
+
+#[test]
+fn a_hung_gateway_is_started_again_or_bitten_by_the_watchdog() {
+    let machine = Machine::boot(&Images::find().disk(), &simulated());
+    machine.api();
+    let mut agent = machine.agent();
+    assert_eq!(agent.run("test -c /dev/watchdog").code, 0);
+    // demarc-system hangs as well: nobody feeds the watchdog.
+    agent.start("kill -STOP $(pidof demarcd) $(pidof demarc-system)");
+    machine.says("Demarc: starting slot A", 2);
+    machine.api();
+}
+
+#[test]
+fn a_factory_reset_forgets_everything_but_the_slots() {
+    let machine = Machine::boot(&Images::find().disk(), &simulated());
+    let mut api = machine.api();
+    let code = machine.setup_code();
+    api.set_up(&code);
+    let slot = machine.partition(&SLOT_A);
+    let (status, answer) =
+        api.send("POST", "/api/appliance/factory_reset", Some(&serde_json::json!({}))).unwrap();
+    assert!((200..300).contains(&status), "{answer}");
+    machine.says("Demarc: starting slot A", 2);
+    machine.says("factory reset", 1);
+    wait_for("a unit that nobody has set up", || {
+        let (status, _) = api.try_get("/api/system")?;
+        (status == 401).then_some(())
+    });
+    assert!(EFI.file(machine.disk(), "factory-reset").is_none(), "the wish is still there");
+    assert!(machine.partition(&SLOT_A) == slot, "the slot was touched");
+}
+
+#[test]
+fn a_full_data_partition_keeps_nobody_from_starting() {
+    let machine = Machine::boot(&Images::find().disk(), &simulated());
+    let mut api = machine.api();
+    api.set_up(&machine.setup_code());
+    let mut agent = machine.agent();
+    // Recordings end at their quota, and settings still have room.
+    let did = agent.run("cd /data/recordings && /usr/bin/setpriv --reuid 990 --regid 990 --clear-groups dd if=/dev/zero of=all bs=1M");
+    assert_ne!(did.code, 0, "recordings have no end");
+    let left: u64 = agent.ok("df -kP /data | tail -1 | awk '{ print $4 }'").trim().parse().unwrap();
+    assert!(left > 50_000, "recordings left {left} KiB");
+    // Somebody else fills it to the last block.
+    agent.run("dd if=/dev/zero of=/data/log/all bs=1M; dd if=/dev/zero of=/data/log/more bs=512; sync");
+    agent.start("reboot");
+    machine.says("Demarc: starting slot A", 2);
+    api = machine.api();
+    api.sign_in();
+    assert_eq!(api.get("/api/health")["status"], "ok");
+}
