@@ -2551,6 +2551,11 @@ export interface components {
             number?: string;
             /** @description Settings that the autopilot leaves alone. */
             pinned?: components["schemas"]["Setting"][];
+            /**
+             * @description May the autopilot go off hook while nobody calls, to listen to the dial tone? None: yes, unless
+             *     the line is kept for emergency calls.
+             */
+            probe?: boolean | null;
             /** @description Dial by pulses instead of tones. */
             pulse?: boolean;
             /**

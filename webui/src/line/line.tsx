@@ -68,6 +68,7 @@ export const line: Noun<"line"> = {
       </Section>
       <Fold title={t("line.more")} lede={t("line.moreWhy")}>
         <Section title={t("line.electric")} lede={t("line.electricWhy")}>
+          {f.yesNo("/probe", t("line.probeUsual"))}
           {f.choice("/start", ["kewl", "loop", "ground"], { cards: true })}
           <div class="two">
             {f.number("/receive_gain_db", -24, 12, t("db"))}
