@@ -19,6 +19,7 @@ use crate::rtp_ports::{RtpPorts, RtpRange};
 use crate::sim::Phones;
 use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
+use crate::site;
 use crate::system::{Senses, SystemLink};
 use crate::wake::Bell;
 use demarc_api::{Api, Options, SimulatedNumber};
@@ -68,7 +69,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let store = open_store(&args.data)?;
     let cards::Opened { driver, around, new } = cards::open(&args)?;
     let found = around.is_none().then(|| driver.spans());
-    let config = Arc::new(args.override_config(current_config(&store, clock, found.as_deref())?));
+    let config = Arc::new(args.override_config(current_config(&store, &args.data, clock, found.as_deref())?));
     let recorder = Arc::new(store.recorder(RecorderOptions::default())?);
     let http = TcpListener::bind(args.http).await.map_err(|error| {
         format!(
@@ -251,20 +252,31 @@ fn open_store(data: &Path) -> Result<Store, Box<dyn Error>> {
 }
 
 /// The configuration in force; a gateway that nobody has set up gets one to begin with, made for
-/// the real cards that were found.
-fn current_config(store: &Store, clock: Clock, found: Option<&[SpanInfo]>) -> Result<Config, Box<dyn Error>> {
+/// the real cards that were found, or the one that it was given for its site.
+fn current_config(
+    store: &Store,
+    data: &Path,
+    clock: Clock,
+    found: Option<&[SpanInfo]>,
+) -> Result<Config, Box<dyn Error>> {
     if let Some(revision) = store.current()? {
         return Ok(revision.config);
     }
     // Drawn before they are needed: the constructor cannot fail.
     let mut passwords = (0..16).map(|_| random_text(PASSWORD)).collect::<Result<Vec<_>, _>>()?;
     let mut secrets = || Secret::new(passwords.pop().unwrap_or_default());
-    let config = match found {
-        Some(cards) => Config::for_hardware(cards, &mut secrets),
-        None => Config::default_gateway(&mut secrets),
+    let given = site::configuration(data).unwrap_or_else(|why| {
+        tracing::error!(why, "the configuration for this site cannot be used");
+        None
+    });
+    let (config, summary) = match (given, found) {
+        (Some(config), _) => (config, "For this site"),
+        (None, Some(cards)) => (Config::for_hardware(cards, &mut secrets), "To begin with"),
+        (None, None) => (Config::default_gateway(&mut secrets), "To begin with"),
     };
-    let change = Change { expected: 0, author: "demarcd", summary: "To begin with", config: &config };
+    let change = Change { expected: 0, author: "demarcd", summary, config: &config };
     store.commit(change, unix_ms(clock.now().wall))?;
+    site::forget(data);
     Ok(config)
 }
 

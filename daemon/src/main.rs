@@ -20,9 +20,11 @@ mod pace;
 mod resolve;
 mod route;
 mod rtp_ports;
+mod sandbox;
 mod shared;
 mod sip_tcp;
 mod sip_udp;
+mod site;
 mod switch;
 mod system;
 mod wake;
@@ -34,6 +36,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     let args = args::Args::parse();
     daemon::log(args.log_json);
+    // Before any thread: they all inherit it.
+    if let Err(error) = sandbox::close() {
+        tracing::warn!(error, "the daemon runs without a filter of system calls");
+    }
     match daemon::run(args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
