@@ -11,6 +11,7 @@
 pub mod bench;
 pub mod g826;
 pub mod jig;
+pub mod replay;
 pub mod report;
 pub mod signal;
 

@@ -216,7 +216,11 @@ fn result(
 }
 
 /// Sets up the digital spans that the run takes; why, where that did not work.
-fn prepare(bench: &Bench, taken: &BTreeSet<SpanId>, rig: &mut Rig<'_>) -> BTreeMap<SpanId, String> {
+pub(crate) fn prepare(
+    bench: &Bench,
+    taken: &BTreeSet<SpanId>,
+    rig: &mut Rig<'_>,
+) -> BTreeMap<SpanId, String> {
     let mut unprepared = BTreeMap::new();
     for span in rig.driver.spans() {
         let ours = taken.contains(&span.id) || rig.alone && named(bench, span.id);
@@ -292,7 +296,7 @@ fn bank(bench: &Bench, span: &SpanInfo) -> Signalling {
 }
 
 /// Loops are opened. Ports were put to rest when they were closed.
-fn put_back(taken: &BTreeSet<SpanId>, rig: &mut Rig<'_>) {
+pub(crate) fn put_back(taken: &BTreeSet<SpanId>, rig: &mut Rig<'_>) {
     for span in taken {
         if rig.driver.span_status(*span).is_ok_and(|status| status.maintenance != Maintenance::None) {
             let _ = rig.driver.maintain(*span, Maintenance::None);

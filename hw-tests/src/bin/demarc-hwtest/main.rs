@@ -11,8 +11,9 @@ use clap::Parser;
 use console::Console;
 use demarc_hal::Driver;
 use demarc_hwtest::jig::Jig;
+use demarc_hwtest::replay::{Ladder, Options};
 use demarc_hwtest::{Continue, Plugs, Rig, report};
-use demarc_model::hardware_test::{Bench, Inventory, Length, RunRequest, Verdict};
+use demarc_model::hardware_test::{Bench, Inventory, Length, RunRequest, RunState, Verdict};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::ExitCode;
@@ -51,6 +52,7 @@ fn work(args: Args) -> Result<ExitCode, String> {
             Ok(ExitCode::SUCCESS)
         }
         Order::Run(run) => self::run(&run),
+        Order::Replay(replay) => self::replay(&replay),
     }
 }
 
@@ -85,6 +87,44 @@ fn run(args: &args::Run) -> Result<ExitCode, String> {
     let mut told = |state: &_| -> Continue { console.show(state) };
     let state = demarc_hwtest::run(&request, &mut rig, &mut told);
     console.end(&state);
+    reports(&state, &args.reports)
+}
+
+fn replay(args: &args::Replay) -> Result<ExitCode, String> {
+    let mut bench = read_bench(&args.bench)?;
+    if let Some(serial) = &args.serial {
+        bench.unit.clone_from(serial);
+    }
+    let ladders = args.ladders.iter().map(|path| {
+        let text = std::fs::read_to_string(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        Ladder::parse(&text).map_err(|error| format!("{}, {error}", path.display()))
+    });
+    let ladders = ladders.collect::<Result<Vec<Ladder>, String>>()?;
+    for ladder in ladders.iter().filter(|ladder| !ladder.head.is_empty()) {
+        println!("{}\n        wants: {}", ladder.title, ladder.head.join("; "));
+    }
+    let cards::Opened { mut driver, mut time, .. } = cards::open(args::Cards::Dahdi)?;
+    let (at, tolerance, others) = (args.at.clone(), args.tolerance, args.others);
+    let options = Options { bench, at, tolerance, others };
+    let mut console = Console::new()?;
+    let mut rig = Rig {
+        driver: &mut *driver as &mut dyn Driver,
+        alone: true,
+        time: &mut *time,
+        settings: BTreeMap::new(),
+        former: None,
+        plugs: None,
+        keep: &mut |_, _| Ok(()),
+        began_at: cards::unix_ms(),
+    };
+    let mut told = |state: &_| -> Continue { console.show(state) };
+    let state = demarc_hwtest::replay::replay(&ladders, &options, &mut rig, &mut told);
+    console.end(&state);
+    reports(&state, &args.reports)
+}
+
+/// Writes the reports that are asked for, and says how it went.
+fn reports(state: &RunState, paths: &args::Reports) -> Result<ExitCode, String> {
     let version = env!("CARGO_PKG_VERSION");
     let write = |path: &Option<std::path::PathBuf>, octets: &dyn Fn() -> Result<Vec<u8>, String>| match path {
         None => Ok(()),
@@ -93,10 +133,10 @@ fn run(args: &args::Run) -> Result<ExitCode, String> {
             std::fs::write(path, octets).map_err(|error| format!("{}: {error}", path.display()))
         }
     };
-    write(&args.json, &|| report::json(&state).map_err(|error| error.to_string()))?;
-    write(&args.html, &|| Ok(report::html(&state, version).into_bytes()))?;
-    write(&args.pdf, &|| Ok(report::pdf(&state, version)))?;
-    let good = report::verdict(&state) == Verdict::Passed;
+    write(&paths.json, &|| report::json(state).map_err(|error| error.to_string()))?;
+    write(&paths.html, &|| Ok(report::html(state, version).into_bytes()))?;
+    write(&paths.pdf, &|| Ok(report::pdf(state, version)))?;
+    let good = report::verdict(state) == Verdict::Passed;
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
