@@ -1,7 +1,9 @@
 //! What is asked through the socket.
 
 use super::{Stop, System};
+use crate::clock::{rfc3339, unix_s};
 use demarc_model::appliance::{Answer, Order, Request};
+use std::sync::mpsc::SyncSender;
 
 /// Lines of the log in an answer.
 const LINES: usize = 1000;
@@ -55,15 +57,23 @@ impl System {
             Request::Switch { when } => self.switch_when(Some(when)),
             Request::CancelSwitch => self.switch_when(None),
             Request::FactoryReset => self.factory_reset(),
-            Request::LogsToUsb => {
-                self.journal.flush();
-                let at = crate::clock::rfc3339(crate::clock::unix_s(self.clock.now().wall)).replace(':', "");
-                match crate::usb::save_logs(&self.paths, &format!("demarc-logs-{at}")) {
-                    Ok(()) => Answer::Done,
-                    Err(reason) => Answer::Refused { reason },
-                }
-            }
+            // Answered by a thread of its own.
+            Request::LogsToUsb => Answer::Done,
         }
+    }
+
+    /// A stick may be slow, and the watchdog does not wait: a thread writes, and answers.
+    pub(super) fn logs_to_usb(&self, answer: SyncSender<Answer>) {
+        let (paths, journal) = (self.paths.clone(), self.journal.clone());
+        let at = rfc3339(unix_s(self.clock.now().wall)).replace(':', "");
+        std::thread::spawn(move || {
+            journal.flush();
+            let said = match crate::usb::save_logs(&paths, &format!("demarc-logs-{at}")) {
+                Ok(()) => Answer::Done,
+                Err(reason) => Answer::Refused { reason },
+            };
+            let _ = answer.try_send(said);
+        });
     }
 
     /// The gateway ends first: it would write again what was erased.

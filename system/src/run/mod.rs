@@ -16,7 +16,7 @@ use crate::paths::{DEMARC, Paths};
 use crate::server::{self, Asked};
 use crate::service::{Service, Turn};
 use crate::watchdog::{Device, Hunger, STALE};
-use demarc_model::appliance::{Beat, Machine, Order};
+use demarc_model::appliance::{Beat, Machine, Order, Request};
 use demarc_model::config::Secret;
 use demarc_model::config::appliance::Interface;
 use demarc_model::{Config, Instant, Now};
@@ -205,6 +205,7 @@ impl System {
     /// One turn; false when it is over.
     fn turn(&mut self, asked: &Receiver<Asked>) -> bool {
         match asked.recv_timeout(TURN) {
+            Ok(asked) if asked.request == Request::LogsToUsb => self.logs_to_usb(asked.answer),
             Ok(asked) => {
                 let answer = self.answer(asked.request, asked.user);
                 let _ = asked.answer.try_send(answer);
