@@ -218,3 +218,30 @@ fn a_changed_network_is_in_force_and_waits_for_the_administrator() {
     assert_eq!(unit.ask(Request::ResetAdministrator), Answer::Done);
     assert_eq!(unit.beat(true), [Order::ResetAdministrator]);
 }
+
+#[test]
+fn the_console_is_driven_by_keys() {
+    use std::io::{Read, Write};
+    let Some(unit) = Unit::start("console") else { return };
+    unit.beat(true);
+    let mut console = Command::new(env!("CARGO_BIN_EXE_demarc-system"))
+        .arg("--root")
+        .arg(unit.root.path())
+        .arg("console")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut keys = console.stdin.take().unwrap();
+    // An arrow key, a wrong word, and then the right one.
+    keys.write_all(b"\x1b[Apwrong\rpreset\r").unwrap();
+    let orders =
+        unit.until("the order arrives", |unit| Some(unit.beat(true)).filter(|orders| !orders.is_empty()));
+    assert_eq!(orders, [Order::ResetAdministrator]);
+    drop(keys);
+    let mut screen = String::new();
+    console.stdout.take().unwrap().read_to_string(&mut screen).unwrap();
+    assert!(console.wait().unwrap().success(), "it ends with its terminal");
+    assert!(screen.contains("7K2M-9Q0A") && screen.contains("the gateway works"), "{screen}");
+    assert!(screen.contains("The password is forgotten"), "{screen}");
+}
