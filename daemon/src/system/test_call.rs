@@ -18,7 +18,7 @@ const ID: u32 = u32::MAX;
 const USER: &str = "demarc-self-test";
 /// Numbers that nobody dials by accident.
 const NUMBER: &str = "*0987654321";
-const OWN: &str = "*0987654322";
+const OWN: &str = "098765432109876";
 /// Where SIP is served for the call when the configuration serves it nowhere over UDP.
 const PORT: u16 = 5966;
 
@@ -327,4 +327,67 @@ fn tone_octets(payload: &[u8]) -> usize {
 
 fn between(text: &str, first: char, last: char) -> Option<&str> {
     text.split_once(first)?.1.split_once(last).map(|(inside, _)| inside)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    /// A far end that sends back what `change` makes of each packet.
+    fn far_end(change: fn(&mut [u8])) -> (SocketAddr, Arc<AtomicBool>) {
+        let socket = UdpSocket::bind("127.0.0.1:0").unwrap();
+        socket.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
+        let (address, stop) = (socket.local_addr().unwrap(), Arc::new(AtomicBool::new(false)));
+        let stopped = stop.clone();
+        std::thread::spawn(move || {
+            let mut buffer = [0; 2048];
+            while !stopped.load(Ordering::Relaxed) {
+                if let Ok((length, from)) = socket.recv_from(&mut buffer) {
+                    change(&mut buffer[12..length]);
+                    let _ = socket.send_to(&buffer[..length], from);
+                }
+            }
+        });
+        (address, stop)
+    }
+
+    #[test]
+    fn an_echo_passes_and_silence_does_not() {
+        let rtp = UdpSocket::bind("127.0.0.1:0").unwrap();
+        let (echo, stop) = far_end(|_| {});
+        assert_eq!(talk(&rtp, echo), Ok(()));
+        stop.store(true, Ordering::Relaxed);
+        let (silent, stop) = far_end(|payload| payload.fill(0xd5));
+        let fault = talk(&rtp, silent).unwrap_err();
+        assert!(fault.contains("of the test call 0 octets"), "{fault}");
+        stop.store(true, Ordering::Relaxed);
+    }
+
+    #[test]
+    fn the_number_of_the_test_is_nobody_elses() {
+        let config = Config::default_gateway(&mut || Secret::new("long-enough-secret"));
+        let (with, plan) = prepare(config.clone()).unwrap();
+        assert_eq!(with.validate(), Ok(()), "the switch takes it");
+        assert_eq!(with.services.len(), config.services.len() + 1);
+        assert_eq!(plan.server, "127.0.0.1:5060".parse().unwrap());
+        let (_, other) = prepare(config.clone()).unwrap();
+        assert_ne!(plan.password, other.password);
+        // Where SIP is not served over UDP it is for the time of the call, on the same address.
+        let mut unserved = config;
+        (unserved.system.sip.udp, unserved.system.sip.tcp) = (None, "0.0.0.0:5060".parse().ok());
+        let (with, plan) = prepare(unserved).unwrap();
+        assert_eq!(with.system.sip.udp, "0.0.0.0:5966".parse().ok());
+        assert_eq!(plan.server, "127.0.0.1:5966".parse().unwrap());
+    }
+
+    #[test]
+    fn answers_are_read() {
+        let text = "SIP/2.0 200 OK\r\nTo: <sip:a@b>;tag=1\r\nCSeq: 2 INVITE\r\n\r\nv=0\r\nm=audio 4000 RTP/AVP 8\r\n";
+        let answer = Answer::parse(text).unwrap();
+        assert_eq!((answer.status, answer.header("cseq")), (200, Some("2 INVITE")));
+        assert!(Answer::parse("INVITE sip:a SIP/2.0\r\n\r\n").is_none());
+        assert!(Answer::parse("").is_none());
+    }
 }
