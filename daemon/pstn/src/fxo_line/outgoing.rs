@@ -46,7 +46,10 @@ impl FxoLine {
         let by_pulses = self.line.as_ref().is_some_and(|line| line.pulse);
         self.state = State::Dialling { attempt, pulses: by_pulses.then(|| digits.clone()), answered: false };
         if by_pulses {
-            return self.next_pulses(desk);
+            // Dial tone may come before the exchange counts: a DAHDI port debounces the loop for 600 ms.
+            let pause = desk.config.system.country.loop_plan().interdigit_ms;
+            self.timer = Some((desk.at(Duration::from_millis(pause.into())), "pulse dialling"));
+            return;
         }
         let Some(stream) = self.stream else { return };
         let longest = Duration::from_millis(u64::try_from(digits.len()).unwrap_or(0) * 500 + 2000);
