@@ -1,5 +1,6 @@
 //! The technician's tests on the real kernel: the whole suite passes over the cross-connected spans, and the
-//! right test fails, with the right remedy, when the bench says something that is not so.
+//! right test fails, with the right remedy, when the bench says something that is not so. Ladders are
+//! replayed from the far ends of the ports of a gateway that runs beside them.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use demarc_dahdi_tests::lab::{Boot, program};
@@ -68,4 +69,41 @@ fn the_suite_passes_and_a_wrong_bench_does_not() {
     assert!(std::fs::read(out.join("right.pdf")).unwrap().starts_with(b"%PDF"));
     failed(&results(out, "swapped.json"), "FXS 3/1 rings FXO 4/1 instead of FXO 4/2", "Swap the pairs");
     failed(&results(out, "sides.json"), "Wrong side", "to network");
+}
+
+#[test]
+fn ladders_are_replayed_from_the_far_ends_of_a_gateway() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    };
+    // Spans 2 and 3 are the gateway's, 1 and 4 ours.
+    let pair = |fxs, fxo| format!("[[pair]]\nfxs = \"{fxs}\"\nfxo = \"{fxo}\"\n");
+    let pairs = [("1/1", "2/1"), ("1/2", "2/2"), ("3/1", "4/1"), ("3/2", "4/2")];
+    let bench = file("replay.toml", &pairs.map(|(fxs, fxo)| pair(fxs, fxo)).concat());
+    let wrong = file(
+        "not-so.ladder",
+        "# Busy tone where there is dial tone.\n\n  0.000 → line 3/1 OffHook\n  \
+         0.000 ← media 3/1 hears 400 Hz 375,375ms\n  1.000 → line 3/1 OnHook\n",
+    );
+    let mut boot = Boot::new("t1x2,t1x2").with_gateway().with(&program("demarc-hwtest"));
+    let ladders = [
+        "fxs/lifted-and-put-down",
+        "fxs/wrong-number",
+        "fxs/analog-to-analog",
+        "fxs_second_call/hold-of-a-service",
+        "fxs/out-by-a-line",
+    ];
+    for name in ladders {
+        boot = boot.with(&Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("../ladders/{name}.ladder")));
+    }
+    let left = boot.with(&bench).with(&wrong).run(env!("CARGO_BIN_EXE_in-guest"), &["gateway-replay"]);
+    left.check();
+    let steps = results(left.out.path(), "replay.json");
+    assert_eq!(steps.len(), ladders.len());
+    for step in &steps {
+        assert_eq!(step["verdict"], "passed", "{step:#}");
+    }
 }

@@ -8,7 +8,7 @@ fn main() -> ExitCode {
     let suites = arguments.next().unwrap_or_default();
     let mut checks = Checks::new(arguments.next());
     type Suite = fn(&mut Checks);
-    const SUITES: [(&str, Suite); 13] = [
+    const SUITES: [(&str, Suite); 14] = [
         ("conformance", conformance::run),
         ("interop", isdn::interop::run),
         ("pri", isdn::calls::run),
@@ -20,6 +20,7 @@ fn main() -> ExitCode {
         ("gateway-isdn", gateway::isdn::run),
         ("gateway-analog", gateway::analog::run),
         ("gateway-telephone", gateway::telephone::run),
+        ("gateway-replay", gateway::replay::run),
         ("gateway-load", gateway::load::run),
         ("gateway-delay", gateway::delay::run),
     ];

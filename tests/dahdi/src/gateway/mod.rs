@@ -9,6 +9,7 @@ pub mod load;
 pub mod outside;
 pub mod phone;
 pub mod plug_in;
+pub mod replay;
 pub mod telephone;
 
 pub use phone::Phone;
