@@ -7,6 +7,10 @@ use demarc_hal::{Bearer, Block, Companding, Transfer};
 
 /// Turns without a block after which the sender no longer waits for one: 100 ms.
 const PATIENCE: u32 = 5;
+/// Blocks after which the queues of a card have found their length. A driver cuts a queue that has grown
+/// after some 50 of them, and makes one that is too short grow by leaving a block out: see the cushion of
+/// the DAHDI driver. Whoever took all there is meanwhile would keep a short queue short for ever.
+const FINDING: u32 = 60;
 
 /// An open bearer.
 pub(crate) struct Lane {
@@ -16,6 +20,8 @@ pub(crate) struct Lane {
     silent: u32,
     began: bool,
     listened: u32,
+    /// Blocks that came so far.
+    heard: u32,
 }
 
 /// What a turn did.
@@ -31,11 +37,17 @@ pub(crate) struct Turn {
 
 impl Lane {
     pub(crate) fn new(bearer: Box<dyn Bearer>) -> Self {
-        Self { bearer, ahead: 0, silent: 0, began: false, listened: 0 }
+        Self { bearer, ahead: 0, silent: 0, began: false, listened: 0, heard: 0 }
     }
 
     pub(crate) fn law(&self) -> Companding {
         self.bearer.companding()
+    }
+
+    /// What is heard and said from now on is whole, if the line is. Where nothing comes there is nothing to
+    /// wait for.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.heard >= FINDING || self.silent > PATIENCE
     }
 
     pub(crate) fn cancel_echo(&mut self, on: bool) {
@@ -56,7 +68,8 @@ impl Lane {
         let mut turn = Turn::default();
         let mut block: Block = [0; 160];
         // A flood would hold us: the rings of a card are shorter than this.
-        while turn.came < 16 {
+        let most = if self.heard < FINDING { 1 } else { 16 };
+        while turn.came < most {
             match self.bearer.read(&mut block) {
                 Transfer::Done => hear(&block),
                 Transfer::Missed => break,
@@ -65,6 +78,7 @@ impl Lane {
             turn.came += 1;
             self.ahead = self.ahead.saturating_sub(1);
         }
+        self.heard = self.heard.saturating_add(turn.came);
         turn.late = self.began && turn.came > 1;
         self.silent = if turn.came > 0 { 0 } else { self.silent + 1 };
         if self.silent > PATIENCE {

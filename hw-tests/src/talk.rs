@@ -10,6 +10,8 @@ use std::time::Duration;
 
 /// Octets that an end keeps: 60 s.
 const KEPT: usize = 480_000;
+/// How long queues may take to find their length.
+const FINDING: Duration = Duration::from_secs(3);
 /// What is heard while everything settles: 200 ms.
 const SETTLING: usize = 1600;
 
@@ -62,12 +64,14 @@ impl End {
         g711::samples(self.lane.law(), self.heard.get(SETTLING..).unwrap_or_default())
     }
 
-    fn turn(&mut self) -> bool {
+    /// A turn, in silence while the queues find their length; false when the card has vanished.
+    fn turn(&mut self, settling: bool) -> bool {
         let law = self.lane.law();
         let (say, heard) = (&mut self.say, &mut self.heard);
         let mut came = VecDeque::new();
         let turn = self.lane.turn(
             &mut |block| match say {
+                _ if settling => {}
                 Say::Silence => {}
                 Say::Tones(tones) => {
                     block.fill_with(|| g711::octet(law, tones.iter_mut().map(Tone::sample).sum()))
@@ -86,6 +90,9 @@ impl End {
                 }
             },
             &mut |block| {
+                if settling {
+                    return;
+                }
                 came.extend(block);
                 if heard.len() < KEPT {
                     heard.extend(block);
@@ -105,17 +112,25 @@ impl End {
 /// Lets ends talk; what they heard before is forgotten.
 pub(crate) fn talk(stage: &mut Stage<'_, '_>, ends: &mut [&mut End], time: Duration) -> Result<(), Stop> {
     ends.iter_mut().for_each(|end| end.heard.clear());
+    let patience = stage.now() + FINDING;
+    while ends.iter().any(|end| !end.lane.is_settled()) && stage.now() < patience {
+        turn(stage, ends, true)?;
+    }
     let began = stage.now();
     while stage.now() < began + time {
-        for end in &mut *ends {
-            if !end.turn() {
-                return failed(
-                    format!("The card of channel {} has vanished.", end.at),
-                    "Look whether the card sits firmly in its socket.",
-                );
-            }
-        }
-        stage.tick()?;
+        turn(stage, ends, false)?;
     }
     Ok(())
+}
+
+fn turn(stage: &mut Stage<'_, '_>, ends: &mut [&mut End], settling: bool) -> Result<(), Stop> {
+    for end in ends {
+        if !end.turn(settling) {
+            return failed(
+                format!("The card of channel {} has vanished.", end.at),
+                "Look whether the card sits firmly in its socket.",
+            );
+        }
+    }
+    stage.tick()
 }

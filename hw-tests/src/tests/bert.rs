@@ -94,29 +94,43 @@ pub(crate) fn run(
         return skipped("The span has no bearers.", "Run it as ISDN.");
     }
     stage.doing(format!("pattern on {} channels", patterns.len()))?;
-    turns(stage, &mut patterns, Duration::from_millis(400))?;
-    // What was on its way before is nobody's error.
-    patterns.iter_mut().for_each(Pattern::forget);
+    settle(stage, &mut patterns)?;
     turns(stage, &mut patterns, time)?;
     Ok(patterns)
+}
+
+/// Lets the queues find their length and the pattern be found; counting begins afterwards.
+pub(crate) fn settle(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern]) -> Result<(), Stop> {
+    let patience = stage.now() + Duration::from_secs(3);
+    while patterns.iter().any(|pattern| !pattern.lane.is_settled()) && stage.now() < patience {
+        turn(stage, patterns)?;
+    }
+    // What is on its way is nobody's error.
+    turns(stage, patterns, Duration::from_millis(400))?;
+    patterns.iter_mut().for_each(Pattern::forget);
+    Ok(())
 }
 
 /// Lets patterns run.
 pub(crate) fn turns(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern], time: Duration) -> Result<(), Stop> {
     let began = stage.now();
     while stage.now() < began + time {
-        for pattern in &mut *patterns {
-            if !pattern.turn() {
-                return failed(
-                    format!("The card of channel {} has vanished.", pattern.at),
-                    "Look whether the card sits firmly in its socket.",
-                );
-            }
-        }
+        turn(stage, patterns)?;
         stage.progress(stage.now() - began, time);
-        stage.tick()?;
     }
     Ok(())
+}
+
+fn turn(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern]) -> Result<(), Stop> {
+    for pattern in patterns {
+        if !pattern.turn() {
+            return failed(
+                format!("The card of channel {} has vanished.", pattern.at),
+                "Look whether the card sits firmly in its socket.",
+            );
+        }
+    }
+    stage.tick()
 }
 
 /// Whether the pattern arrived everywhere.

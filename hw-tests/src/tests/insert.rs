@@ -64,8 +64,7 @@ fn body(stage: &mut Stage<'_, '_>, subject: &Subject) -> Outcome {
     let far = stage.channels(cable.b, PortKind::Bearer)?.first().copied();
     if let (Some(near), Some(far)) = (near, far) {
         let mut patterns = vec![Pattern::open(stage, near, 3)?, Pattern::open(stage, far, 5)?];
-        bert::turns(stage, &mut patterns, Duration::from_secs(1))?;
-        patterns.iter_mut().for_each(Pattern::forget);
+        bert::settle(stage, &mut patterns)?;
         if let Some(first) = patterns.first_mut() {
             first.spoil(WRONG);
         }

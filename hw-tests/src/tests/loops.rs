@@ -71,8 +71,7 @@ fn looped(stage: &mut Stage<'_, '_>, span: SpanId, name: &str) -> Result<(), Sto
         patterns.push(Pattern::open(stage, at, u16::from(at.slot))?);
     }
     let time = stage.lasts(Duration::from_secs(10), Duration::from_secs(1));
-    bert::turns(stage, &mut patterns, Duration::from_secs(1))?;
-    patterns.iter_mut().for_each(Pattern::forget);
+    bert::settle(stage, &mut patterns)?;
     bert::turns(stage, &mut patterns, time)?;
     let wrong = patterns
         .iter()

@@ -41,8 +41,10 @@ impl Console {
             // What counts seconds or calls is told by its first word alone.
             let counts =
                 now.doing.split(' ').zip(self.doing.split(' ')).any(|(new, old)| new == old && new != "of");
+            // Rows of a ladder are all shown.
+            let row = now.doing.contains(['→', '←']);
             self.doing.clone_from(&now.doing);
-            if !counts {
+            if !counts || row {
                 println!("        {} ...", now.doing);
             }
         }
