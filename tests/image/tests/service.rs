@@ -84,8 +84,13 @@ fn a_factory_reset_forgets_everything_but_the_slots() {
     let code = machine.setup_code();
     api.set_up(&code);
     let slot = machine.partition(&SLOT_A);
-    let (status, answer) =
-        api.send("POST", "/api/appliance/factory_reset", Some(&serde_json::json!({}))).unwrap();
+    let (status, answer) = api
+        .send(
+            "POST",
+            "/api/appliance/factory_reset",
+            Some(&serde_json::json!({ "password": demarc_image_tests::http::PASSWORD })),
+        )
+        .unwrap();
     assert!((200..300).contains(&status), "{answer}");
     machine.says("Demarc: starting slot A", 2);
     machine.says("factory reset", 1);
