@@ -7,10 +7,11 @@ use demarc_hal::{Bearer, Block, Companding, Transfer};
 
 /// Turns without a block after which the sender no longer waits for one: 100 ms.
 const PATIENCE: u32 = 5;
-/// Blocks after which the queues of a card have found their length. A driver cuts a queue that has grown
-/// after some 50 of them, and makes one that is too short grow by leaving a block out: see the cushion of
-/// the DAHDI driver. Whoever took all there is meanwhile would keep a short queue short for ever.
-const FINDING: u32 = 60;
+/// Blocks after which the queues of a card have found their length. One that is too short grows by a block
+/// that did not come in time; one that has grown is cut when 50 in a row have left too much behind, so that
+/// both together take up to 100 (see the cushion of the DAHDI driver). Whoever took all there is meanwhile
+/// would keep a short queue short for ever.
+const FINDING: u32 = 110;
 
 /// An open bearer.
 pub(crate) struct Lane {
@@ -20,7 +21,7 @@ pub(crate) struct Lane {
     silent: u32,
     began: bool,
     listened: u32,
-    /// Blocks that came so far.
+    /// Blocks that came since the queues were new.
     heard: u32,
 }
 
@@ -78,8 +79,9 @@ impl Lane {
             turn.came += 1;
             self.ahead = self.ahead.saturating_sub(1);
         }
-        self.heard = self.heard.saturating_add(turn.came);
         turn.late = self.began && turn.came > 1;
+        // Whoever was late has spoilt the queues.
+        self.heard = if turn.late { 0 } else { self.heard.saturating_add(turn.came) };
         self.silent = if turn.came > 0 { 0 } else { self.silent + 1 };
         if self.silent > PATIENCE {
             self.ahead = 0;

@@ -57,8 +57,8 @@ impl Pattern {
             },
             &mut |block| block.iter().for_each(|octet| sink.hear(*octet)),
         );
-        if turn.late {
-            self.late += 1;
+        self.late += u64::from(turn.late);
+        if turn.late || !self.lane.is_settled() {
             self.sink.restart();
         }
         !turn.gone
@@ -101,7 +101,7 @@ pub(crate) fn run(
 
 /// Lets the queues find their length and the pattern be found; counting begins afterwards.
 pub(crate) fn settle(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern]) -> Result<(), Stop> {
-    let patience = stage.now() + Duration::from_secs(3);
+    let patience = stage.now() + Duration::from_secs(5);
     while patterns.iter().any(|pattern| !pattern.lane.is_settled()) && stage.now() < patience {
         turn(stage, patterns)?;
     }

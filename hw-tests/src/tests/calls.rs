@@ -10,7 +10,7 @@ use crate::stage::Stage;
 use crate::subject::{Subject, cables, pairs};
 use crate::talk::{Say, talk};
 use crate::wire::Wire;
-use crate::words::{Outcome, Stop, count, failed};
+use crate::words::{Outcome, Stop, count, failed, skipped};
 use demarc_hal::{LineCommand, PortKind, SpanInfo, SpanKind};
 use demarc_model::hardware_test::{Bench, Disturbs, Length, Need, PairCable, SpanCable};
 use std::time::Duration;
@@ -20,7 +20,7 @@ pub(crate) const TEST: Test = Test {
     title: "Calls back to back",
     about: "Places calls over a cable, one after another, with audio checked both ways: FXS to FXO, or Q.931 over a D channel. 100 calls, none failed.",
     needs: &[Need::LinePair],
-    seconds: (600, 12),
+    seconds: (600, 25),
     disturbs: Disturbs::Span,
     subjects: |bench: &Bench, _: &[SpanInfo]| [pairs(bench), cables(bench)].concat(),
     body,
@@ -28,6 +28,8 @@ pub(crate) const TEST: Test = Test {
 
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(4);
+/// How often the audio of a call is looked at until this machine was in time.
+const LOOKS: u32 = 4;
 /// The level of what is said, and the least that must arrive, in dBm0.
 const SAID: f64 = -10.0;
 const HEARD: f64 = -25.0;
@@ -120,24 +122,31 @@ fn over_a_span(stage: &mut Stage<'_, '_>, cable: &SpanCable, all: u64, done: &mu
     Ok(())
 }
 
-/// The pattern arrives both ways.
+/// The pattern arrives both ways. What was heard while this machine was late is not judged.
 fn audio(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern]) -> Result<(), Stop> {
-    bert::settle(stage, patterns)?;
-    bert::turns(stage, patterns, Duration::from_millis(250))?;
-    let wrong = |pattern: &&Pattern| {
-        let sink = &pattern.sink;
-        sink.bits == 0 || sink.errors > 0 || sink.breaks > 0
-    };
-    match patterns.iter().find(wrong) {
-        None => Ok(()),
-        Some(pattern) => failed(
+    for _ in 0..LOOKS {
+        bert::settle(stage, patterns)?;
+        bert::turns(stage, patterns, Duration::from_millis(250))?;
+        if patterns.iter().any(|pattern| pattern.late > 0) {
+            continue;
+        }
+        let wrong = |pattern: &&Pattern| {
+            let sink = &pattern.sink;
+            sink.bits == 0 || sink.errors > 0 || sink.breaks > 0
+        };
+        let Some(pattern) = patterns.iter().find(wrong) else { return Ok(()) };
+        return failed(
             format!(
                 "the audio of channel {} is wrong: {} of {} bits, and the pattern was lost {} times.",
                 pattern.at, pattern.sink.errors, pattern.sink.bits, pattern.sink.breaks
             ),
             "Run the bit error rate test: it says which channels lose what.",
-        ),
+        );
     }
+    skipped(
+        format!("This machine was late each of {LOOKS} times."),
+        "Run it again while the machine has less to do.",
+    )
 }
 
 /// A message goes over and is acknowledged.
