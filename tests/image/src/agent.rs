@@ -22,10 +22,15 @@ pub struct Agent {
 }
 
 impl Agent {
+    /// What is sent waits until the shell is there.
+    pub fn connect(path: &Path) -> Self {
+        let stream = UnixStream::connect(path).expect("the port");
+        Self { stream: BufReader::new(stream), count: 0 }
+    }
+
     /// Waits until it answers.
     pub fn open(path: &Path) -> Self {
-        let stream = UnixStream::connect(path).expect("the port");
-        let mut agent = Self { stream: BufReader::new(stream), count: 0 };
+        let mut agent = Self::connect(path);
         wait_for("the shell of the tests", || {
             let did = agent.attempt("true", Duration::from_secs(3))?;
             (did.code == 0).then_some(())
@@ -65,6 +70,7 @@ impl Agent {
         writeln!(self.stream.get_mut(), "{{ {command}\n}} </dev/null >/dev/null 2>&1 &").expect("the port");
     }
 
+    /// None: it did not answer in time.
     fn attempt(&mut self, command: &str, patience: Duration) -> Option<Did> {
         self.count += 1;
         let end = format!("@end-{}-", self.count);
@@ -75,7 +81,8 @@ impl Agent {
             let mut line = String::new();
             match self.stream.read_line(&mut line) {
                 Ok(1..) => {}
-                _ => return None,
+                Ok(0) => panic!("the machine is gone"),
+                Err(_) => return None,
             }
             if let Some((before, code)) = line.split_once(&end) {
                 text.push_str(before);

@@ -6,8 +6,6 @@ use std::os::unix::fs::FileExt;
 use std::path::Path;
 use std::process::Command;
 
-const MIB: u64 = 1 << 20;
-
 /// A partition of `image/layout`.
 #[derive(Debug, Clone, Copy)]
 pub struct Partition {
@@ -63,8 +61,8 @@ impl Partition {
         let (start, length) = self.range(disk);
         let copied = Command::new("dd")
             .args([format!("if={}", disk.display()), format!("of={}", to.display())])
-            .args([format!("skip={}", start / MIB), format!("count={}", length / MIB), "bs=1M".into()])
-            .args(["conv=sparse", "status=none"])
+            .args([format!("skip={start}"), format!("count={length}"), "bs=1M".into()])
+            .args(["iflag=skip_bytes,count_bytes", "conv=sparse", "status=none"])
             .status();
         assert!(copied.expect("dd").success());
     }
@@ -125,11 +123,16 @@ pub fn next_slot(environment: &BTreeMap<String, String>) -> char {
 /// None: it could not be repaired.
 pub fn take_out(partition: &Path, folder: &str, to: &Path) -> Option<()> {
     let check = |arguments: &[&str]| {
-        let status = Command::new("e2fsck").args(arguments).arg(partition).output().expect("e2fsck").status;
-        status.code().unwrap_or(8)
+        let output = Command::new("e2fsck").args(arguments).arg(partition).output().expect("e2fsck");
+        (output.status.code().unwrap_or(8), String::from_utf8_lossy(&output.stdout).into_owned())
     };
-    if check(&["-p"]) >= 4 && check(&["-fy"]) >= 4 {
-        return None;
+    let (gentle, first) = check(&["-p"]);
+    if gentle >= 4 {
+        let (thorough, second) = check(&["-fy"]);
+        if thorough >= 4 {
+            eprintln!("{first}\n{second}");
+            return None;
+        }
     }
     let command = format!("rdump {folder} {}", to.display());
     let output = Command::new("debugfs").args(["-R", &command]).arg(partition).output().expect("debugfs");

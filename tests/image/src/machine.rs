@@ -179,6 +179,11 @@ impl Machine {
         Agent::open(&self.folder.path().join("agent"))
     }
 
+    /// The shell of the tests, without waiting for it.
+    pub fn agent_unasked(&self) -> Agent {
+        Agent::connect(&self.folder.path().join("agent"))
+    }
+
     /// The API; waits until it is served.
     pub fn api(&self) -> Api {
         let api = Api::at(self.https);

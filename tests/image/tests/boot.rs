@@ -30,3 +30,28 @@ fn it_boots_to_its_api() {
     assert_eq!(environment.get("CMDLINE").map(String::as_str), Some("no_timer_check demarc.cards=simulated"));
     println!("{}", agent.ok("dmesg | grep -E 'demarc: boot|Run /init'; cat /proc/uptime"));
 }
+
+/// From the first instruction of the kernel to the first call, in the machine's own time: one instruction counts as one
+/// nanosecond, so that the load of the host changes nothing.
+#[test]
+fn the_first_call_comes_soon() {
+    let setup = Setup {
+        words: "demarc.cards=simulated".into(),
+        direct: Some(Images::find().kernel()),
+        more: ["-smp", "1", "-icount", "shift=0,sleep=off", "-rtc", "clock=vm"].map(str::to_owned).to_vec(),
+        disk_mib: 1024,
+        ..Setup::default()
+    };
+    let machine = Machine::boot(&Images::find().disk(), &setup);
+    // One command, sent before the machine is up: between two of them its time would fly.
+    let mut agent = machine.agent_unasked();
+    let call = "until [ -S /data/demarc/control ]; do sleep 0.1; done; \
+                until demarc --data /data/demarc phone 1 off-hook >/dev/null 2>&1; do sleep 0.1; done; cat /proc/uptime; \
+                demarc --data /data/demarc phone 1 dial 212; \
+                until demarc --data /data/demarc phone 2 look | grep -q '\"ringing\": *true'; do sleep 0.1; done; cat /proc/uptime";
+    let said = agent.ok(call);
+    let times: Vec<f64> = said.lines().filter_map(|line| line.split_once(' ')?.0.parse().ok()).collect();
+    let [ready, rings] = times[..] else { panic!("{said}") };
+    println!("ready after {ready} s, the first telephone rings after {rings} s of the machine's time");
+    assert!(rings < 30.0, "{said}");
+}
