@@ -12,6 +12,8 @@ const PATIENCE: u32 = 5;
 /// both together take up to 100 (see the cushion of the DAHDI driver). Whoever took all there is meanwhile
 /// would keep a short queue short for ever.
 const FINDING: u32 = 110;
+/// Turns with one block each after which turns are as long as blocks.
+const STEADY: u32 = 10;
 
 /// An open bearer.
 pub(crate) struct Lane {
@@ -21,8 +23,10 @@ pub(crate) struct Lane {
     silent: u32,
     began: bool,
     listened: u32,
-    /// Blocks that came since the queues were new.
+    /// Blocks that came since the queues were new, or were seen to be of a wrong length.
     heard: u32,
+    /// Turns in a row that brought one block.
+    row: u32,
 }
 
 /// What a turn did.
@@ -38,7 +42,7 @@ pub(crate) struct Turn {
 
 impl Lane {
     pub(crate) fn new(bearer: Box<dyn Bearer>) -> Self {
-        Self { bearer, ahead: 0, silent: 0, began: false, listened: 0, heard: 0 }
+        Self { bearer, ahead: 0, silent: 0, began: false, listened: 0, heard: 0, row: 0 }
     }
 
     pub(crate) fn law(&self) -> Companding {
@@ -79,8 +83,11 @@ impl Lane {
             turn.came += 1;
             self.ahead = self.ahead.saturating_sub(1);
         }
-        turn.late = self.began && turn.came > 1;
-        // Whoever was late has spoilt the queues.
+        // Where every turn brought a block, one without is as bad as two at once: the queue was too short.
+        let missed = turn.came == 0 && self.row >= STEADY;
+        turn.late = self.began && (turn.came > 1 || missed);
+        self.row = if turn.came == 1 { self.row.saturating_add(1) } else { 0 };
+        // The queues have to find their length anew.
         self.heard = if turn.late { 0 } else { self.heard.saturating_add(turn.came) };
         self.silent = if turn.came > 0 { 0 } else { self.silent + 1 };
         if self.silent > PATIENCE {

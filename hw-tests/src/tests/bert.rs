@@ -58,10 +58,15 @@ impl Pattern {
             &mut |block| block.iter().for_each(|octet| sink.hear(*octet)),
         );
         self.late += u64::from(turn.late);
-        if turn.late || !self.lane.is_settled() {
+        if turn.late || !self.is_settled() {
             self.sink.restart();
         }
         !turn.gone
+    }
+
+    /// What is heard now counts.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.lane.is_settled()
     }
 
     /// Begins to count anew.
@@ -102,7 +107,7 @@ pub(crate) fn run(
 /// Lets the queues find their length and the pattern be found; counting begins afterwards.
 pub(crate) fn settle(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern]) -> Result<(), Stop> {
     let patience = stage.now() + Duration::from_secs(5);
-    while patterns.iter().any(|pattern| !pattern.lane.is_settled()) && stage.now() < patience {
+    while patterns.iter().any(|pattern| !pattern.is_settled()) && stage.now() < patience {
         turn(stage, patterns)?;
     }
     // What is on its way is nobody's error.

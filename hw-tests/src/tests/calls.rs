@@ -29,7 +29,7 @@ pub(crate) const TEST: Test = Test {
 /// How long an answer may take.
 const ANSWER: Duration = Duration::from_secs(4);
 /// How often the audio of a call is looked at until this machine was in time.
-const LOOKS: u32 = 4;
+const LOOKS: u32 = 6;
 /// The level of what is said, and the least that must arrive, in dBm0.
 const SAID: f64 = -10.0;
 const HEARD: f64 = -25.0;
@@ -127,7 +127,7 @@ fn audio(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern]) -> Result<(), Stop
     for _ in 0..LOOKS {
         bert::settle(stage, patterns)?;
         bert::turns(stage, patterns, Duration::from_millis(250))?;
-        if patterns.iter().any(|pattern| pattern.late > 0) {
+        if patterns.iter().any(|pattern| pattern.late > 0 || !pattern.is_settled()) {
             continue;
         }
         let wrong = |pattern: &&Pattern| {
