@@ -48,10 +48,13 @@ fn the_first_call_comes_soon() {
     let call = "until [ -S /data/demarc/control ]; do sleep 0.1; done; \
                 until demarc --data /data/demarc phone 1 off-hook >/dev/null 2>&1; do sleep 0.1; done; cat /proc/uptime; \
                 demarc --data /data/demarc phone 1 dial 212; \
-                until demarc --data /data/demarc phone 2 look | grep -q '\"ringing\": *true'; do sleep 0.1; done; cat /proc/uptime";
+                until demarc --data /data/demarc phone 2 look | grep -q ringing.*true; do sleep 0.1; done; cat /proc/uptime; \
+                dmesg | grep -E 'Run /init|boot: '";
     let said = agent.ok(call);
     let times: Vec<f64> = said.lines().filter_map(|line| line.split_once(' ')?.0.parse().ok()).collect();
     let [ready, rings] = times[..] else { panic!("{said}") };
+    println!("{said}");
     println!("ready after {ready} s, the first telephone rings after {rings} s of the machine's time");
+    // The goal is 10; an unoptimised gateway takes much longer.
     assert!(rings < 30.0, "{said}");
 }
