@@ -147,8 +147,13 @@ impl Machine {
                     assert_eq!(edge.hangups, 0, "{command:?} after a hang-up");
                     if let LegCommand::Hangup { .. } = command {
                         edge.hangups += 1;
-                    } else if !matches!(command, LegCommand::Join { .. } | LegCommand::TransferRefused { .. })
-                    {
+                    } else if !matches!(
+                        command,
+                        LegCommand::Join { .. }
+                            | LegCommand::TransferRefused { .. }
+                            // Whoever was called may be connected to an emergency call by a transfer.
+                            | LegCommand::Emergency { .. }
+                    ) {
                         assert!(edge.incoming, "{command:?} is for incoming legs");
                     }
                 }
