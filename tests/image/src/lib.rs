@@ -1,5 +1,8 @@
 //! The image in a machine: boots the twin in QEMU, speaks with it over its consoles and HTTP, takes its power away, and
 //! judges what is on its disk.
+#![forbid(unsafe_code)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "a machine in QEMU lives in real time")]
 
 pub mod agent;
 pub mod disk;

@@ -74,6 +74,10 @@ impl Wire {
         while Instant::now() < end {
             let Ok((length, _)) = self.socket.recv_from(&mut octets) else { continue };
             let frame = octets.get(..length).unwrap_or_default();
+            // QEMU's own router is on the same wire and answers for everybody.
+            if frame.get(6..12) != Some(&ITS_MAC[..]) {
+                continue;
+            }
             match frame.get(12..14) {
                 // Who has our address? We do.
                 Some([0x08, 0x06])

@@ -1,5 +1,6 @@
 //! The image boots by the firmware, GRUB and the slot, and what it says is true.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "a machine in QEMU lives in real time")]
 
 use demarc_image_tests::disk::{EFI, next_slot};
 use demarc_image_tests::{Images, Machine, Setup, wait_for};

@@ -1,6 +1,7 @@
 //! Power cuts. While the machine works every write to its disk is logged; the log, replayed to random points, gives
 //! the disks that a power cut would have left, and each is judged: it boots, and nothing acknowledged is lost.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "a machine in QEMU lives in real time")]
 
 use demarc_image_tests::disk::{DATA, EFI, SLOT_A, SLOT_B, next_slot, take_out};
 use demarc_image_tests::machine::new_disk;

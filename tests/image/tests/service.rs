@@ -1,5 +1,6 @@
 //! What the appliance does for itself: guards its doors, its disk and its life.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "a machine in QEMU lives in real time")]
 
 use demarc_image_tests::disk::{EFI, SLOT_A};
 use demarc_image_tests::machine::GUEST;

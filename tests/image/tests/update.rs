@@ -1,5 +1,6 @@
 //! Updates that cannot brick.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(clippy::disallowed_methods, reason = "a machine in QEMU lives in real time")]
 
 use demarc_image_tests::disk::{EFI, SLOT_A, SLOT_B, next_slot};
 use demarc_image_tests::machine::new_disk;
