@@ -109,7 +109,7 @@ fn a_tone_in_between_is_heard_by_one_party_and_the_call_goes_on() {
         }
     };
     speak(&mut lab, 0, 10);
-    (samples(&lines[0]), samples(&lines[1]));
+    let _ = (samples(&lines[0]), samples(&lines[1]));
     lab.engine
         .command(MediaCommand::Interject { stream: id(1), tone: Tone { parts: vec![part], repeat: true } });
     speak(&mut lab, 10, 10);
