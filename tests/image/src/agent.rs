@@ -3,8 +3,11 @@
 use crate::{PATIENCE, wait_for};
 use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
+
+/// No two commands have the same end, whoever sends them.
+static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// What a command did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,19 +21,17 @@ pub struct Did {
 /// The shell.
 pub struct Agent {
     stream: BufReader<UnixStream>,
-    count: u32,
 }
 
 impl Agent {
     /// What is sent waits until the shell is there.
-    pub fn connect(path: &Path) -> Self {
-        let stream = UnixStream::connect(path).expect("the port");
-        Self { stream: BufReader::new(stream), count: 0 }
+    pub fn connect(port: UnixStream) -> Self {
+        Self { stream: BufReader::new(port) }
     }
 
     /// Waits until it answers.
-    pub fn open(path: &Path) -> Self {
-        let mut agent = Self::connect(path);
+    pub fn open(port: UnixStream) -> Self {
+        let mut agent = Self::connect(port);
         wait_for("the shell of the tests", || {
             let did = agent.attempt("true", Duration::from_secs(3))?;
             (did.code == 0).then_some(())
@@ -72,8 +73,7 @@ impl Agent {
 
     /// None: it did not answer in time.
     fn attempt(&mut self, command: &str, patience: Duration) -> Option<Did> {
-        self.count += 1;
-        let end = format!("@end-{}-", self.count);
+        let end = format!("@end-{}-", COUNT.fetch_add(1, Ordering::Relaxed));
         self.stream.get_mut().set_read_timeout(Some(patience)).expect("a timeout");
         writeln!(self.stream.get_mut(), "( {command}\n) </dev/null 2>&1\necho \"{end}$?\"").ok()?;
         let mut text = String::new();

@@ -48,6 +48,8 @@ pub struct Machine {
     console: Arc<Mutex<String>>,
     keys: UnixStream,
     monitor: UnixStream,
+    /// QEMU takes one connection to it: all who speak with the shell share it, one after another.
+    agent: UnixStream,
 }
 
 /// A disk made of an image, and its folder.
@@ -154,8 +156,9 @@ impl Machine {
         let console = Arc::new(Mutex::new(String::new()));
         listen(keys.try_clone().expect("a stream"), console.clone());
         let monitor = open("monitor");
+        let agent = open("agent");
         let disk = disk.to_owned();
-        Self { child, folder, disk, https, sip, console, keys, monitor }
+        Self { child, folder, disk, https, sip, console, keys, monitor, agent }
     }
 
     /// What the serial console said since the power came, without the sequences that draw on a terminal.
@@ -176,12 +179,12 @@ impl Machine {
 
     /// The shell of the tests; waits until the machine is that far.
     pub fn agent(&self) -> Agent {
-        Agent::open(&self.folder.path().join("agent"))
+        Agent::open(self.agent.try_clone().expect("the port"))
     }
 
     /// The shell of the tests, without waiting for it.
     pub fn agent_unasked(&self) -> Agent {
-        Agent::connect(&self.folder.path().join("agent"))
+        Agent::connect(self.agent.try_clone().expect("the port"))
     }
 
     /// The API; waits until it is served.
