@@ -59,6 +59,28 @@ impl Api {
         Some((status, answer))
     }
 
+    /// Sends a file.
+    pub fn upload(&self, path: &str, file: &std::path::Path) -> (u16, Value) {
+        let mut curl = Command::new("curl");
+        curl.args(["-sk", "--http1.1", "-m", "600", "-o", "-", "-w", "\n%{http_code}", "-X", "PUT"])
+            .args([
+                "-H",
+                &format!("Origin: https://{}", self.at),
+                "-H",
+                "Content-Type: application/octet-stream",
+            ])
+            .args(["-H", "Expect:", "-T"])
+            .arg(file);
+        for (name, value) in self.headers() {
+            curl.args(["-H", &format!("{name}: {value}")]);
+        }
+        let output = curl.arg(format!("https://{}{path}", self.at)).output().expect("curl");
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let (body, status) = text.rsplit_once('\n').unwrap_or(("", &text));
+        let answer = serde_json::from_str(body).unwrap_or_else(|_| Value::String(body.to_owned()));
+        (status.parse().unwrap_or(0), answer)
+    }
+
     /// A change of the configuration, based on the revision in force. None: nobody answered.
     pub fn change(&self, method: &str, path: &str, body: &Value) -> Option<(u16, Value)> {
         let (_, head, _) = self.request("GET", "/api/system", &self.headers(), None)?;

@@ -21,7 +21,7 @@ pub use machine::{Machine, Setup};
 use std::time::{Duration, Instant};
 
 /// How long anything may take. Machines that test are busy; nothing is said about how long it took.
-pub const PATIENCE: Duration = Duration::from_secs(420);
+pub const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Waits until something is so, looking again and again.
 ///

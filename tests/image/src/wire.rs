@@ -50,14 +50,19 @@ impl Wire {
     #[allow(clippy::disallowed_methods, reason = "frames are paced in real time")]
     pub fn scan(&self) -> Found {
         let mut found = Found::default();
+        // It asks who we are before it answers; in a flood of frames our answer might be lost.
+        for _ in 0..6 {
+            self.send(&segment(443));
+            self.listen(&mut found, Duration::from_millis(500));
+        }
         for _ in 0..2 {
-            for ports in (1..=u16::MAX).collect::<Vec<_>>().chunks(64) {
+            for ports in (1..=u16::MAX).collect::<Vec<_>>().chunks(16) {
                 for port in ports {
                     if !found.open.contains(port) && !found.closed.contains(port) {
                         self.send(&segment(*port));
                     }
                 }
-                self.listen(&mut found, Duration::from_millis(6));
+                self.listen(&mut found, Duration::from_millis(8));
             }
         }
         self.listen(&mut found, Duration::from_secs(5));

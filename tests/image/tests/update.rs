@@ -161,3 +161,55 @@ fn with_no_slot_left_all_are_tried_again() {
     let mut agent = machine.agent();
     assert!(agent.ok("cat /proc/cmdline").contains("rauc.slot=A"));
 }
+
+/// Uploads a bundle as an administrator does, and takes it into service.
+fn update_by_the_api(bundle: &str) -> (Machine, demarc_image_tests::Api) {
+    let setup = Setup { words: "demarc.cards=simulated".into(), disk_mib: 1536, ..Setup::default() };
+    let machine = Machine::boot(&Images::find().disk(), &setup);
+    let mut api = machine.api();
+    api.set_up(&machine.setup_code());
+    let (status, answer) = api.upload("/api/appliance/update/bundle", &Images::find().bundle(bundle));
+    assert!((200..300).contains(&status), "{status}: {answer}");
+    wait_for("the new version in its slot", || {
+        let status = api.get("/api/appliance/status")["update"].to_string();
+        assert!(!status.contains("failed"), "{status}");
+        status.contains("\"installed\"").then_some(())
+    });
+    let now = serde_json::json!({ "at": "now" });
+    let (status, answer) = api.send("POST", "/api/appliance/update/switch", Some(&now)).expect("an answer");
+    assert!((200..300).contains(&status), "{answer}");
+    machine.says("Demarc: starting slot B", 1);
+    (machine, api)
+}
+
+/// How the update went, once that is decided.
+fn outcome(machine: &Machine, api: &mut demarc_image_tests::Api) -> serde_json::Value {
+    machine.api();
+    wait_for("the outcome", || {
+        let (200, status) = api.try_get("/api/appliance/status")? else { return None };
+        let found = status.get("last_update")?.clone();
+        (!found.is_null()).then_some(found)
+    })
+}
+
+#[test]
+fn an_update_that_works_is_kept() {
+    let (machine, mut api) = update_by_the_api("good");
+    let outcome = outcome(&machine, &mut api);
+    assert!(outcome["fault"].is_null() && outcome["to"] == "0.1.1", "{outcome}");
+    wait_for("a good slot B", || {
+        let environment = environment(&machine);
+        (environment.get("B_TRY").map(String::as_str) == Some("0")).then_some(())
+    });
+    assert_eq!(next_slot(&environment(&machine)), 'B');
+}
+
+#[test]
+fn a_gateway_that_crashes_returns_to_the_old_version() {
+    let (machine, mut api) = update_by_the_api("crash");
+    machine.says("Demarc: starting slot A", 2);
+    let outcome = outcome(&machine, &mut api);
+    assert!(outcome["fault"].is_string(), "{outcome}");
+    assert!(machine.agent().ok("cat /proc/cmdline").contains("rauc.slot=A"));
+    println!("it says: {}", outcome["fault"]);
+}
