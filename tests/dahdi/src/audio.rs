@@ -5,12 +5,16 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Blocks that may still be on their way when the last one was sent.
 const LATE: usize = 12;
+/// Turns until the queues have found their length: within 100 a driver has cut what is too long.
+const SETTLING: u64 = 110;
 /// Room for the octets of a lane: 40 s.
 const ROOM: usize = 2000 * BLOCK;
 
 /// One end of a bearer, with what it says and hears.
 pub struct Lane {
     bearer: Box<dyn Bearer>,
+    /// Turns before anything is judged.
+    settling: u64,
     state: u32,
     sent: Vec<u8>,
     heard: Vec<u8>,
@@ -25,20 +29,26 @@ impl Lane {
         let state = seed.wrapping_mul(0x9E37_79B9) | 1;
         // Growing would copy what is there, on every lane at once, and make them late.
         let room = || Vec::with_capacity(ROOM);
-        Self { bearer, state, sent: room(), heard: room() }
+        Self { bearer, settling: SETTLING, state, sent: room(), heard: room() }
     }
 
     fn turn(&mut self) {
-        let mut block: Block = [0; BLOCK];
-        block.fill_with(|| {
+        let mut said: Block = [0; BLOCK];
+        said.fill_with(|| {
             self.state = self.state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             self.state.to_be_bytes()[0]
         });
-        assert_eq!(self.bearer.write(&block), Transfer::Done, "a write at the pace of the cards");
-        self.sent.extend(block);
-        let mut block: Block = [0; BLOCK];
-        while self.bearer.read(&mut block) == Transfer::Done {
-            self.heard.extend(block);
+        assert_eq!(self.bearer.write(&said), Transfer::Done, "a write at the pace of the cards");
+        // One block a turn, as media threads take them: who takes all keeps the queue too short for good.
+        let mut heard: Block = [0; BLOCK];
+        let came = self.bearer.read(&mut heard) == Transfer::Done;
+        self.settling = self.settling.saturating_sub(1);
+        if self.settling > 0 {
+            return;
+        }
+        self.sent.extend(said);
+        if came {
+            self.heard.extend(heard);
         }
     }
 
@@ -74,8 +84,9 @@ impl Talk {
         self.pairs.push((name.into(), Lane::new(near, seed), Lane::new(far, seed + 1)));
     }
 
-    /// Lets them talk for so many blocks of 20 ms.
+    /// Lets them talk for so many blocks of 20 ms, once their queues have settled.
     pub fn blocks(&mut self, clock: &mut dyn Clock, mut blocks: u64) {
+        blocks += self.pairs.iter().map(|(_, near, far)| near.settling.max(far.settling)).max().unwrap_or(0);
         clock.take();
         while blocks > 0 {
             poll(&mut [PollFd::new(clock.wake_fd(), PollFlags::POLLIN)], PollTimeout::from(1000_u16))
