@@ -170,6 +170,9 @@ fn update_by_the_api(bundle: &str) -> (Machine, demarc_image_tests::Api) {
     api.set_up(&machine.setup_code());
     let (status, answer) = api.upload("/api/appliance/update/bundle", &Images::find().bundle(bundle));
     assert!((200..300).contains(&status), "{status}: {answer}");
+    let install = serde_json::json!({ "source": { "from": "upload" } });
+    let (status, answer) = api.send("POST", "/api/appliance/update", Some(&install)).expect("an answer");
+    assert!((200..300).contains(&status), "{status}: {answer}");
     wait_for("the new version in its slot", || {
         let status = api.get("/api/appliance/status")["update"].to_string();
         assert!(!status.contains("failed"), "{status}");
