@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How often a call that met one from the far end on its channel is tried again.
 pub(crate) const MAX_GLARES: u8 = 3;
+/// How often a call that was lost on its way to the far end is sent again.
+pub(crate) const MAX_LOST: u8 = 2;
 
 /// A call to a trunk on its way to a channel that takes it. While it exists, the PBX has been told
 /// nothing yet.
@@ -18,13 +20,15 @@ pub(crate) struct Attempt {
     /// Why the last one failed.
     pub(crate) failed: Option<Cause>,
     pub(crate) glares: u8,
+    /// How often the far end has not heard of it.
+    pub(crate) lost: u8,
     /// An emergency call waits for a line on guard until then.
     pub(crate) patience: Option<Instant>,
 }
 
 impl Attempt {
     pub(crate) fn new(dial: Box<Dial>) -> Self {
-        Self { dial, tried: BTreeSet::new(), failed: None, glares: 0, patience: None }
+        Self { dial, tried: BTreeSet::new(), failed: None, glares: 0, lost: 0, patience: None }
     }
 
     /// `channel` did not take it.

@@ -156,6 +156,29 @@ fn glare_is_settled_inside_the_room() {
 }
 
 #[test]
+fn a_setup_that_the_far_end_never_had_is_sent_again() {
+    let mut bench = Bench::up(user());
+    bench.dial(PRI, "+442079460123", CallerId::default());
+    bench.isdn(cleared(OURS, 101));
+    assert_eq!(bench.take(), ["SETUP 31 -> 2079460123", "SETUP 31 -> 2079460123"]);
+    bench.isdn(cleared(CallRef(3), 101));
+    bench.isdn(cleared(CallRef(5), 101));
+    assert_eq!(bench.take(), ["SETUP 31 -> 2079460123", "Ended 101"], "twice, then no more");
+    bench.settle();
+}
+
+#[test]
+fn a_call_that_the_far_end_had_ends_with_its_cause() {
+    let mut bench = Bench::up(user());
+    bench.dial(PRI, "+442079460123", CallerId::default());
+    bench.isdn(proceeding(OURS, 31));
+    bench.take();
+    bench.isdn(cleared(OURS, 101));
+    assert_eq!(bench.take(), ["close", "Ended 101"]);
+    bench.settle();
+}
+
+#[test]
 fn glare_seen_by_the_user_side_leaves_the_channel_to_the_network() {
     let mut bench = Bench::up(user());
     bench.dial(PRI, "+442079460123", CallerId::default());

@@ -31,7 +31,7 @@ use super::channels::BChannel;
 use super::numbers::{Mirror, Numbers};
 use super::settings::Times;
 use crate::desk::{Desk, Timer};
-use crate::trunk_group::{Attempt, MAX_GLARES};
+use crate::trunk_group::{Attempt, MAX_GLARES, MAX_LOST};
 use demarc_isdn::{CallRef, Command, command};
 use demarc_model::config::{DataCalls, IsdnTrunk, OutgoingBearer};
 use demarc_model::live::ChannelState;
@@ -305,7 +305,7 @@ impl IsdnCall {
         }
         self.over = true;
         desk.close(self.stream.take());
-        let silent = self.is_silent(cause);
+        let (silent, lost) = (self.is_silent(cause), self.is_lost(cause));
         let mut cause = self.cause.unwrap_or(cause);
         let mut reason = reason;
         if let Some(mut attempt) = self.attempt.take()
@@ -322,6 +322,12 @@ impl IsdnCall {
                 desk.again(attempt);
                 return;
             }
+            if lost && attempt.lost < MAX_LOST {
+                attempt.lost += 1;
+                desk.note(self.leg, Protocol::Q931, "the far end never had the SETUP: it is sent again");
+                desk.again(attempt);
+                return;
+            }
             if glare {
                 cause = Cause::NO_CIRCUIT;
             }
@@ -331,6 +337,13 @@ impl IsdnCall {
             }
         }
         desk.ended(self.leg, cause, reason);
+    }
+
+    /// The far end established layer 2 anew while our SETUP was on its way, and does not know the call: the
+    /// SETUP is gone, but nothing speaks against another one. Q.931 §5.8.8 keeps such a call and lets T303
+    /// send its SETUP again; libpri asks with STATUS first, and so ends it.
+    fn is_lost(&self, cause: Cause) -> bool {
+        cause == Cause::WRONG_CALL_STATE && self.is_unconfirmed() && self.cause.is_none()
     }
 
     /// T303: SETUP, sent twice, was not answered. Which cause that has is the stack's own idea (18 and

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, quick};
 use demarc_isdn::socket::Socket;
-use demarc_isdn::{Command, Event, Settings};
+use demarc_isdn::{Command, Event, Settings, Timers};
 use std::path::Path;
 use std::process::Stdio;
 
@@ -60,6 +60,26 @@ fn a_killed_helper_is_a_dead_d_channel_to_the_other_side() {
     bench.network_says(&Event::Up);
     let (near, far) = bench.call(1);
     bench.clear(near, far);
+}
+
+/// Established anew from the far end (Q.921 §5.7), layer 2 forgets what it has sent. libpri then asks
+/// with STATUS after a call whose SETUP was lost, and is told that there is none: cause 101 before any
+/// other word. The gateway takes that for what it is and sends the SETUP again.
+#[test]
+fn a_setup_lost_in_a_new_layer_2_ends_with_cause_101_before_any_other_word() {
+    let timers = Timers { t200_ms: Some(10_000), ..Timers::default() };
+    let mut bench = Bench::of(&Settings { timers, ..Settings::default() });
+    bench.cables[0].plugged = false;
+    let wanted = bench.user.setup("2001");
+    let call = wanted.call;
+    bench.user.send(Command::Setup(wanted));
+    bench.until("its SETUP", |bench| bench.user.has_shown(call, "SETUP"));
+    bench.cables[0].plugged = true;
+    // SABME of the network: a command, SAPI 0, TEI 0, poll; the frame check is the card's business.
+    assert!(bench.inject(false, &[0x02, 0x01, 0x7F, 0, 0]));
+    assert_eq!(bench.user("its end", cleared), 101);
+    assert_eq!(bench.user.shown(call), ["> SETUP", "> STATUS", "< RELEASE COMPLETE"]);
+    assert!(!bench.network.seen(|event| matches!(event, Event::Setup(_))));
 }
 
 #[test]
