@@ -1,22 +1,26 @@
 //! The control socket: what `demarc`, the command, asks of the daemon on the same machine.
 //!
 //! A Unix socket in the data directory that only its owner may open. One request a connection: a
-//! line of JSON each way.
+//! line of JSON each way; hardware tests are told of in many.
+
+mod hardware;
 
 use crate::sim::world::Place;
 use crate::sim::{PhoneOrder, Phones};
+use demarc_api::Gateway;
 use demarc_hal_sim::Cable;
+use demarc_model::hardware_test::RunRequest;
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
-/// The largest request, in octets.
-const LARGEST: u64 = 4096;
+/// The largest request, in octets: a bench with all its cables.
+const LARGEST: u64 = 64 * 1024;
 /// How many may be asked at once.
 const AT_ONCE: usize = 32;
 /// How long a request may take to arrive.
@@ -47,6 +51,9 @@ pub enum Request {
     },
     /// What can be dialled and with which accounts.
     Directory,
+    /// Test hardware on spans that the gateway lends: its state as a line again and again, the last when
+    /// it has ended. Lines `yes` and `no` answer questions; the asker's end of the lines ends the run.
+    TestHardware(Box<RunRequest>),
 }
 
 /// An answer: any JSON, or why not.
@@ -60,6 +67,10 @@ pub struct Control {
     pub cables: Vec<(Place, Cable)>,
     /// What can be dialled and with which accounts, asked anew each time.
     pub directory: Box<dyn Fn() -> serde_json::Value + Send + Sync>,
+    /// What tests hardware.
+    pub gateway: Arc<dyn Gateway>,
+    /// The time, in milliseconds since 1970.
+    pub now_ms: Box<dyn Fn() -> u64 + Send + Sync>,
 }
 
 impl Control {
@@ -103,13 +114,15 @@ impl Control {
             Err(_) => return Ok(()),
             Ok(Err(error)) => Err(error.to_string()),
             Ok(Ok(_)) => match serde_json::from_str(&line) {
+                Ok(Request::TestHardware(request)) => {
+                    let began_ms = (self.now_ms)();
+                    return hardware::run(&*self.gateway, began_ms, *request, reader, &mut write).await;
+                }
                 Ok(request) => self.obey(request).await,
                 Err(error) => Err(format!("not a request: {error}")),
             },
         };
-        let mut text = serde_json::to_string(&answer).map_err(std::io::Error::other)?;
-        text.push('\n');
-        write.write_all(text.as_bytes()).await
+        write_line(&mut write, &answer).await
     }
 
     async fn obey(&self, request: Request) -> Answer {
@@ -136,6 +149,13 @@ impl Control {
                 Ok(serde_json::Value::Null)
             }
             Request::Directory => Ok((self.directory)()),
+            Request::TestHardware(_) => Err("hardware tests have a connection to themselves".into()),
         }
     }
+}
+
+async fn write_line(to: &mut (impl AsyncWrite + Unpin), answer: &Answer) -> std::io::Result<()> {
+    let mut text = serde_json::to_string(answer).map_err(std::io::Error::other)?;
+    text.push('\n');
+    to.write_all(text.as_bytes()).await
 }

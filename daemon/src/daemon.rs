@@ -146,7 +146,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let setup_code = if store.is_set_up()? { None } else { Some(demarc_api::new_setup_code()?) };
     let api = Api::new(Options {
         store: store.clone(),
-        gateway: running,
+        gateway: running.clone(),
         clock: Arc::new(move || clock.now()),
         setup_code: setup_code.clone(),
         version: env!("CARGO_PKG_VERSION").into(),
@@ -186,7 +186,13 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         store,
     };
     let directory = banner.clone();
-    let control = Control { phones, cables, directory: Box::new(move || directory.directory()) };
+    let control = Control {
+        phones,
+        cables,
+        directory: Box::new(move || directory.directory()),
+        gateway: running,
+        now_ms: Box::new(move || unix_ms(clock.now().wall)),
+    };
     control.serve(&args.data)?;
 
     let app = https::plain_at_home(app, https.as_ref().map(|(server, _)| server.address()));

@@ -24,7 +24,8 @@ pub(crate) enum Order {
         #[arg(long, value_enum, default_value_t = Cards::Dahdi)]
         cards: Cards,
     },
-    /// Runs tests; the gateway must not run meanwhile. Exit code 0: all passed, 1: not, 2: not begun.
+    /// Runs tests; the gateway must not run meanwhile, or lend its spans. Exit code 0: all passed, 1: not, 2: not
+    /// begun.
     Run(Run),
     /// Replays ladders as the far end of the gateway's ports, in real time. The gateway runs meanwhile.
     Replay(Replay),
@@ -40,6 +41,9 @@ pub(crate) struct Run {
     /// Which cards.
     #[arg(long, value_enum, default_value_t = Cards::Dahdi)]
     pub(crate) cards: Cards,
+    /// On spans that the running gateway with this data directory lends.
+    #[arg(long, value_name = "DIRECTORY", conflicts_with = "cards")]
+    pub(crate) gateway: Option<PathBuf>,
     /// As short as shows a fault that is always there.
     #[arg(long)]
     pub(crate) quick: bool,
@@ -48,7 +52,7 @@ pub(crate) struct Run {
     pub(crate) serial: Option<String>,
     #[command(flatten)]
     pub(crate) reports: Reports,
-    /// Where recordings are kept.
+    /// Where recordings are kept; those of a gateway's run are to be had from its web interface.
     #[arg(long, default_value = ".")]
     pub(crate) files: PathBuf,
 }

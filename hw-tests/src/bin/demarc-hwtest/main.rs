@@ -5,6 +5,7 @@
 mod args;
 mod cards;
 mod console;
+mod gateway;
 
 use args::{Args, Order};
 use clap::Parser;
@@ -57,19 +58,27 @@ fn work(args: Args) -> Result<ExitCode, String> {
 }
 
 fn run(args: &args::Run) -> Result<ExitCode, String> {
+    let length = if args.quick { Length::Quick } else { Length::Thorough };
+    let request = |mut bench: Bench| {
+        if let Some(serial) = &args.serial {
+            bench.unit.clone_from(serial);
+        }
+        RunRequest { tests: args.tests.clone(), spans: Vec::new(), length, bench }
+    };
+    let mut console = Console::new()?;
+    if let Some(data) = &args.gateway {
+        let bench = args.bench.as_deref().map(read_bench).transpose()?.unwrap_or_default();
+        let state = gateway::run(data, &request(bench), &mut |state| console.show(state))?;
+        console.end(&state);
+        return reports(&state, &args.reports);
+    }
     let cards::Opened { mut driver, mut time, bench } = cards::open(args.cards)?;
-    let mut bench = match &args.bench {
+    let request = request(match &args.bench {
         Some(path) => read_bench(path)?,
         None => bench.unwrap_or_default(),
-    };
-    if let Some(serial) = &args.serial {
-        bench.unit.clone_from(serial);
-    }
-    let length = if args.quick { Length::Quick } else { Length::Thorough };
-    let request = RunRequest { tests: args.tests.clone(), spans: Vec::new(), length, bench };
+    });
     demarc_hwtest::check(&request, &*driver)?;
     let mut jig = request.bench.jig.as_ref().map(Jig::open).transpose()?;
-    let mut console = Console::new()?;
     let folder = args.files.clone();
     let mut keep = |name: &str, octets: &[u8]| {
         std::fs::write(folder.join(name), octets).map_err(|error| format!("{}: {error}", folder.display()))
