@@ -67,6 +67,8 @@ pub struct Menu {
     pub message: String,
     /// Devices that there are, in the order in which they are numbered.
     pub devices: Vec<String>,
+    /// All interfaces as they are set: a change of one leaves the others alone.
+    pub interfaces: Vec<Interface>,
     /// The rest of an escape sequence is passed over: an arrow key is no command.
     escape: bool,
 }
@@ -131,7 +133,7 @@ impl Menu {
 
     fn interface(&mut self, key: u8, device: String) -> Option<Action> {
         match key.to_ascii_lowercase() {
-            b'd' => return Some(Action::SetInterfaces(vec![wired(device, Ipv4Setting::Dhcp)])),
+            b'd' => return Some(self.set(device, Ipv4Setting::Dhcp)),
             b's' => self.page = Page::Line { device, address: None, text: String::new() },
             _ => {}
         }
@@ -167,11 +169,27 @@ impl Menu {
                         return None;
                     }
                     let ipv4 = Ipv4Setting::Static { address, prefix, gateway };
-                    return Some(Action::SetInterfaces(vec![wired(device, ipv4)]));
+                    return Some(self.set(device, ipv4));
                 }
             },
         }
         None
+    }
+
+    /// The interfaces, with another address for this one; a VLAN on it is another interface.
+    fn set(&self, device: String, ipv4: Ipv4Setting) -> Action {
+        let mut all = self.interfaces.clone();
+        match all.iter_mut().find(|one| one.device == device && one.vlan.is_none()) {
+            Some(one) => one.ipv4 = ipv4,
+            None => all.push(Interface {
+                device,
+                vlan: None,
+                role: InterfaceRole::Lan,
+                ipv4,
+                ipv6: Ipv6Setting::Auto,
+            }),
+        }
+        Action::SetInterfaces(all)
     }
 
     fn confirm(&mut self, key: u8, action: Action, word: &'static str, mut text: String) -> Option<Action> {
@@ -210,13 +228,10 @@ fn parse_network(text: &str) -> Option<(Ipv4Addr, u8)> {
     Some((address.parse().ok()?, prefix))
 }
 
-fn wired(device: String, ipv4: Ipv4Setting) -> Interface {
-    Interface { device, vlan: None, role: InterfaceRole::Lan, ipv4, ipv6: Ipv6Setting::Auto }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use demarc_model::config::appliance::Vlan;
 
     fn menu() -> Menu {
         Menu { devices: vec!["eth0".into(), "eth1".into()], ..Menu::default() }
@@ -279,6 +294,23 @@ mod tests {
             seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
             menu.key((seed >> 24) as u8);
         }
+    }
+
+    #[test]
+    fn the_other_interfaces_stay_as_they_are() {
+        let interface = |device: &str, vlan| Interface {
+            device: device.into(),
+            vlan,
+            role: InterfaceRole::Management,
+            ipv4: Ipv4Setting::Off,
+            ipv6: Ipv6Setting::Off,
+        };
+        let vlan = Some(Vlan { id: 20, priority: 5 });
+        let before = vec![interface("eth0", vlan), interface("eth0", None), interface("eth1", None)];
+        let mut menu = Menu { interfaces: before.clone(), ..menu() };
+        let Some(Action::SetInterfaces(after)) = type_in(&mut menu, "n1d") else { panic!() };
+        assert_eq!(after[1], Interface { ipv4: Ipv4Setting::Dhcp, ..before[1].clone() });
+        assert_eq!((&after[0], &after[2]), (&before[0], &before[2]));
     }
 
     #[test]

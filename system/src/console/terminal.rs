@@ -3,17 +3,27 @@
 use super::menu::{Action, Menu};
 use super::view::render;
 use crate::command;
-use crate::network::wired;
+use crate::files;
+use crate::network::{effective, wired};
 use crate::paths::Paths;
 use crate::server::ask;
-use demarc_model::appliance::{Answer, MachineStatus, Request};
+use demarc_model::appliance::{Answer, Machine, MachineStatus, Request};
+use demarc_model::config::appliance::Interface;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::termios::{SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use nix::sys::signal::{Signal, kill};
+use nix::sys::termios::{OutputFlags, SetArg, Termios, cfmakeraw, tcgetattr, tcsetattr};
+use nix::unistd::Pid;
 use std::io::{IsTerminal, Read, Write, stdin, stdout};
 use std::os::fd::AsFd;
+use std::os::unix::net::UnixStream;
+use std::process::{Command, ExitStatus, Stdio};
 
 /// How often the screen is looked at again, in milliseconds.
 const REFRESH_MS: u16 = 2000;
+/// How often a program that has the screen is looked after, in milliseconds.
+const LOOK_MS: u16 = 200;
+/// Ctrl-C.
+const INTERRUPT: u8 = 3;
 
 /// Shows the menu until the terminal is gone.
 ///
@@ -25,6 +35,7 @@ pub fn run(paths: &Paths) -> Result<(), String> {
     let mut shown = String::new();
     loop {
         menu.devices = wired(paths);
+        menu.interfaces = interfaces(paths, &menu.devices);
         let status = status(paths);
         let screen = render(&menu, status.as_ref());
         // A serial line is slow: only what is new is sent.
@@ -57,6 +68,12 @@ fn status(paths: &Paths) -> Option<MachineStatus> {
     }
 }
 
+/// The interfaces as they are set, by what lets the administrator in.
+fn interfaces(paths: &Paths, devices: &[String]) -> Vec<Interface> {
+    let machine: Option<Machine> = files::read_json(&paths.state("machine.json"));
+    effective(&machine.map(|machine| machine.appliance.interfaces).unwrap_or_default(), devices)
+}
+
 /// The keys that were pressed; none when there were none in that time, empty when the terminal is gone.
 fn keys(patience_ms: u16) -> Result<Option<Vec<u8>>, String> {
     let input = stdin();
@@ -84,7 +101,7 @@ fn act(paths: &Paths, raw: &Raw, action: Action) -> String {
         Action::Reboot => (Request::Reboot, "Booting again …"),
         Action::PowerOff => (Request::PowerOff, "Switching off …"),
         Action::LogsToUsb => (Request::LogsToUsb, "The logs are on the stick. It can be taken out."),
-        Action::HardwareTest => return hardware_test(raw),
+        Action::HardwareTest => return hardware_test(paths, raw),
     };
     match ask(&paths.socket, &request) {
         Ok(Answer::Done) => done.into(),
@@ -99,19 +116,42 @@ fn act(paths: &Paths, raw: &Raw, action: Action) -> String {
     }
 }
 
-/// The tests have the terminal to themselves.
-fn hardware_test(raw: &Raw) -> String {
-    raw.pause();
+/// The tests have the screen to themselves, on spans that the gateway lends; on all of them when there is no gateway.
+fn hardware_test(paths: &Paths, raw: &Raw) -> String {
+    raw.print_lines();
     let mut out = stdout();
-    let _ = out.write_all(b"\x1b[2J\x1b[H").and_then(|()| out.flush());
-    let ended = std::process::Command::new("demarc-hwtest").status();
-    let _ = out.write_all(b"\r\nPress a key.").and_then(|()| out.flush());
+    let _ = out.write_all(b"\x1b[2J\x1b[HHardware tests. Ctrl-C ends them.\n\n").and_then(|()| out.flush());
+    let ended = run_hardware_test(paths);
+    let _ = out.write_all(b"\nPress a key.").and_then(|()| out.flush());
     raw.resume();
     let _ = keys(u16::MAX);
     match ended {
         Ok(status) if status.success() => "The hardware tests passed.".into(),
+        Ok(status) if status.code() == Some(1) => "The hardware tests did not all pass.".into(),
         Ok(status) => format!("The hardware tests ended with {status}."),
         Err(error) => format!("The hardware tests cannot be run: {error}"),
+    }
+}
+
+fn run_hardware_test(paths: &Paths) -> Result<ExitStatus, String> {
+    let words = |error: std::io::Error| error.to_string();
+    let own = std::env::current_exe().map_err(words)?;
+    let mut program = Command::new(own);
+    program.args(["launch", "demarc-hwtest", "run", "--quick", "--files", "/tmp"]);
+    if UnixStream::connect(paths.demarc().join("control")).is_ok() {
+        program.arg("--gateway").arg(paths.demarc());
+    }
+    let mut child = program.stdin(Stdio::null()).spawn().map_err(words)?;
+    loop {
+        if let Some(status) = child.try_wait().map_err(words)? {
+            return Ok(status);
+        }
+        let pressed = keys(LOOK_MS)?;
+        // The terminal is gone: nobody looks any more.
+        let over = pressed.is_some_and(|keys| keys.is_empty() || keys.contains(&INTERRUPT));
+        if over && let Ok(pid) = i32::try_from(child.id()) {
+            let _ = kill(Pid::from_raw(pid), Signal::SIGINT);
+        }
     }
 }
 
@@ -136,6 +176,16 @@ impl Raw {
         if let Some(before) = &self.before {
             let mut termios = before.clone();
             cfmakeraw(&mut termios);
+            let _ = tcsetattr(stdin(), SetArg::TCSANOW, &termios);
+        }
+    }
+
+    /// What others print begins each line at its left; keys stay single.
+    fn print_lines(&self) {
+        if let Some(before) = &self.before {
+            let mut termios = before.clone();
+            cfmakeraw(&mut termios);
+            termios.output_flags |= OutputFlags::OPOST | OutputFlags::ONLCR;
             let _ = tcsetattr(stdin(), SetArg::TCSANOW, &termios);
         }
     }
