@@ -60,6 +60,8 @@ pub struct Link<T: Tongue> {
     tongue: T,
     running: Option<Running>,
     pause: Duration,
+    /// We ended it ourselves, for new settings.
+    ended: bool,
     /// When a dead helper is started again.
     restart_at: Option<Instant>,
 }
@@ -81,6 +83,7 @@ impl<T: Tongue> Link<T> {
             tongue,
             running: None,
             pause: FIRST_PAUSE,
+            ended: false,
             restart_at: Some(now),
         }
     }
@@ -135,6 +138,7 @@ impl<T: Tongue> Link<T> {
         if let Some(running) = &mut self.running {
             // Its death is noticed as any other, and the new helper has the new settings.
             let _ = running.child.kill();
+            self.ended = true;
         }
     }
 
@@ -182,7 +186,11 @@ impl<T: Tongue> Link<T> {
         // It may have closed its socket without dying.
         let _ = running.child.kill();
         let status = running.child.wait();
-        tracing::error!(span = %self.span, ?status, "the {} helper is gone; its calls ended", T::NAME);
+        if std::mem::take(&mut self.ended) {
+            tracing::info!(span = %self.span, "the {} helper is started anew with new settings", T::NAME);
+        } else {
+            tracing::error!(span = %self.span, ?status, "the {} helper is gone; its calls ended", T::NAME);
+        }
         if now.since(running.since) >= STEADY {
             self.pause = FIRST_PAUSE;
         }

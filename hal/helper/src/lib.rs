@@ -3,6 +3,8 @@
 //! (`demarc-isdn`, `demarc-r2`).
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "process")]
+pub mod process;
 #[cfg(feature = "socket")]
 pub mod socket;
 pub mod wire;

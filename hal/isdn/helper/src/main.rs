@@ -16,7 +16,8 @@ mod span;
 #[allow(unsafe_code)]
 mod sys;
 
-use demarc_isdn::socket::{Received, SendError, Socket};
+use demarc_helper::process::{BACKLOG, BATCH, End, first, run};
+use demarc_helper::socket::{Received, SendError, Socket};
 use demarc_isdn::{Command, Event};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -25,48 +26,13 @@ use std::collections::VecDeque;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-/// Events that wait for the gateway; when it has not read that many, it has stopped.
-const BACKLOG: usize = 8192;
-/// Commands that one turn takes.
-const BATCH: usize = 64;
 /// Warnings in one [`WINDOW`]; a broken peer makes libpri complain about every frame.
 const WARNINGS: u32 = 20;
 /// Microseconds.
 const WINDOW: i64 = 10_000_000;
 
-/// Why the process ends, as its exit code.
-#[derive(Clone, Copy)]
-enum End {
-    /// The gateway closed the control socket.
-    Done = 0,
-    /// It was not started by the gateway, or the first message was not a start.
-    NotStarted = 2,
-    /// The D channel's descriptor does not work.
-    NoDChannel = 3,
-    /// The gateway does not read.
-    Stuck = 4,
-    /// libpri refused to start.
-    Refused = 5,
-}
-
 fn main() -> ExitCode {
-    let (Ok(()), Ok(())) = (nix::sys::prctl::set_no_new_privs(), nix::sys::prctl::set_dumpable(false)) else {
-        eprintln!("demarc-isdn-helper: cannot give up privileges");
-        return ExitCode::from(End::NotStarted as u8);
-    };
-    let end = match std::io::stdin().as_fd().try_clone_to_owned() {
-        Ok(control) => serve(&Socket::from(control)),
-        Err(_) => End::NotStarted,
-    };
-    let sentence = match end {
-        End::Done => return ExitCode::SUCCESS,
-        End::NotStarted => "it is started by demarcd, with a control socket as standard input",
-        End::NoDChannel => return ExitCode::from(end as u8),
-        End::Stuck => "the gateway does not read its events",
-        End::Refused => "libpri does not take these settings",
-    };
-    eprintln!("demarc-isdn-helper: {sentence}");
-    ExitCode::from(end as u8)
+    run("demarc-isdn-helper", "libpri", serve)
 }
 
 fn serve(control: &Socket) -> End {
@@ -82,7 +48,7 @@ fn serve(control: &Socket) -> End {
         }
         if let Some(why) = span.gone() {
             eprintln!("demarc-isdn-helper: the D channel is gone: {why}");
-            return End::NoDChannel;
+            return End::NoChannel;
         }
         if wait(control, &mut span, !queue.events.is_empty()).is_err() {
             return End::Done;
@@ -100,19 +66,9 @@ fn serve(control: &Socket) -> End {
 
 /// Waits for the first message and does what it says.
 fn start(control: &Socket) -> Result<Span, End> {
-    loop {
-        let mut fds = [PollFd::new(control.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, PollTimeout::NONE) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(_) => return Err(End::NotStarted),
-        }
-        match control.recv() {
-            Received::Message(Command::Start(settings), Some(fd)) => {
-                return Span::new(fd, settings).ok_or(End::Refused);
-            }
-            Received::Nothing => {}
-            _ => return Err(End::NotStarted),
-        }
+    match first(control)? {
+        (Command::Start(settings), Some(fd)) => Span::new(fd, settings).ok_or(End::Refused),
+        _ => Err(End::NotStarted),
     }
 }
 

@@ -13,7 +13,8 @@ mod span;
 #[allow(unsafe_code)]
 mod sys;
 
-use demarc_r2::socket::{Received, SendError, Socket};
+use demarc_helper::process::{BACKLOG, BATCH, End, first, run};
+use demarc_helper::socket::{Received, SendError, Socket};
 use demarc_r2::{Command, Event};
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
@@ -21,41 +22,8 @@ use span::Span;
 use std::os::fd::AsFd;
 use std::process::ExitCode;
 
-/// Events that wait for the gateway; when it has not read that many, it has stopped.
-const BACKLOG: usize = 8192;
-/// Commands that one turn takes.
-const BATCH: usize = 64;
-
-/// Why the process ends, as its exit code.
-#[derive(Clone, Copy)]
-enum End {
-    /// The gateway closed the control socket.
-    Done = 0,
-    /// It was not started by the gateway, or the first message was not a start.
-    NotStarted = 2,
-    /// The gateway does not read.
-    Stuck = 4,
-    /// The library refused to start.
-    Refused = 5,
-}
-
 fn main() -> ExitCode {
-    let (Ok(()), Ok(())) = (nix::sys::prctl::set_no_new_privs(), nix::sys::prctl::set_dumpable(false)) else {
-        eprintln!("demarc-r2-helper: cannot give up privileges");
-        return ExitCode::from(End::NotStarted as u8);
-    };
-    let end = match std::io::stdin().as_fd().try_clone_to_owned() {
-        Ok(control) => serve(&Socket::from(control)),
-        Err(_) => End::NotStarted,
-    };
-    let sentence = match end {
-        End::Done => return ExitCode::SUCCESS,
-        End::NotStarted => "it is started by demarcd, with a control socket as standard input",
-        End::Stuck => "the gateway does not read its events",
-        End::Refused => "openr2 does not take these settings",
-    };
-    eprintln!("demarc-r2-helper: {sentence}");
-    ExitCode::from(end as u8)
+    run("demarc-r2-helper", "openr2", serve)
 }
 
 fn serve(control: &Socket) -> End {
@@ -84,19 +52,9 @@ fn serve(control: &Socket) -> End {
 
 /// Waits for the first message and does what it says.
 fn start(control: &Socket) -> Result<Span, End> {
-    loop {
-        let mut fds = [PollFd::new(control.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut fds, PollTimeout::NONE) {
-            Ok(_) | Err(Errno::EINTR) => {}
-            Err(_) => return Err(End::NotStarted),
-        }
-        match control.recv() {
-            Received::Message(Command::Start(settings), _) => {
-                return Span::new(&settings).ok_or(End::Refused);
-            }
-            Received::Nothing => {}
-            _ => return Err(End::NotStarted),
-        }
+    match first(control)? {
+        (Command::Start(settings), _) => Span::new(&settings).ok_or(End::Refused),
+        _ => Err(End::NotStarted),
     }
 }
 
