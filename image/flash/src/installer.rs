@@ -4,12 +4,15 @@ use crate::bmap::BlockMap;
 use crate::disks::{Disk, Roots, list};
 use crate::image::Image;
 use crate::refuse::{Danger, dangers};
-use crate::site::Site;
+use crate::site::{LICENCE, Site};
 use crate::write::{Options, Progress, write};
 use crate::{size_text, stick};
 use std::fs::{self, OpenOptions};
 use std::io::{self, BufRead, Write};
 use std::path::Path;
+
+/// Lines of the licence that are shown at once: a screen has 24.
+const PAGE: usize = 20;
 
 /// What became of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,6 +40,13 @@ impl Ready {
             site: Site::read(&payload.join(stick::SITE)).map_err(io::Error::other)?,
             zero_touch: payload.join(stick::ZERO_TOUCH).exists(),
         })
+    }
+
+    /// The licence of the site, when the stick has one, as lines that a terminal takes for text.
+    pub fn licence(&self) -> Vec<String> {
+        let file = self.site.files.iter().find(|(name, _)| name == LICENCE);
+        let text = file.map(|(_, octets)| String::from_utf8_lossy(octets)).unwrap_or_default();
+        text.lines().map(|line| line.chars().filter(|letter| !letter.is_control()).collect()).collect()
     }
 
     /// The disks on which it can be installed: not the stick itself, large enough, not in use.
@@ -67,7 +77,11 @@ pub fn run(
 ) -> io::Result<Outcome> {
     let ready = Ready::read(payload)?;
     writeln!(output, "\nDemarc installer\n")?;
-    if let Some(disk) = ready.chosen_without_asking(&ready.candidates(&list(roots)?))? {
+    let chosen = ready.chosen_without_asking(&ready.candidates(&list(roots)?))?;
+    if !show_licence(&ready.licence(), chosen.is_none(), input, output)? {
+        return Ok(Outcome::Left);
+    }
+    if let Some(disk) = chosen {
         writeln!(
             output,
             "The only disk of this machine is empty, and this stick is to install without asking."
@@ -109,6 +123,29 @@ pub fn run(
             Some(_) => writeln!(output, "That is not its name. Nothing was written.\n")?,
         }
     }
+}
+
+/// Shows the licence, a page at a time when somebody is asked; false when nobody is there.
+fn show_licence(
+    lines: &[String],
+    asks: bool,
+    input: &mut dyn BufRead,
+    output: &mut dyn Write,
+) -> io::Result<bool> {
+    let pages = lines.len().div_ceil(PAGE);
+    for (index, page) in lines.chunks(PAGE).enumerate() {
+        for line in page {
+            writeln!(output, "{line}")?;
+        }
+        let question = match index + 1 == pages {
+            true => "\nEnter to agree and go on: ",
+            false => "\nEnter for the next page: ",
+        };
+        if asks && ask(input, output, question)?.is_none() {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn install(payload: &Path, ready: &Ready, disk: &Disk, output: &mut dyn Write) -> io::Result<Outcome> {

@@ -1,7 +1,7 @@
 //! What a new unit is given for its site before it is first started: its configuration, its licence, keys for SSH.
 //!
-//! The files lie in the folder `site` of the EFI partition. The boot script moves them to `/data/system/site` at the
-//! first start, because the EFI partition is no place for secrets.
+//! The files lie in the folder `site` of the EFI partition. The boot script moves them to `/data/demarc/site` at the
+//! first start, because the EFI partition is no place for secrets. The installer shows the licence before it asks for a disk.
 
 use demarc_model::config::Config;
 use std::fs;
@@ -10,8 +10,10 @@ use std::path::Path;
 
 /// The longest file of a site, in octets.
 pub const LONGEST: u64 = 4 << 20;
+/// What somebody agrees to who installs.
+pub const LICENCE: &str = "licence.txt";
 /// What may be there.
-pub const FILES: [&str; 3] = ["configuration.json", "licence.txt", "authorized_keys"];
+pub const FILES: [&str; 3] = ["configuration.json", LICENCE, "authorized_keys"];
 
 /// What a unit is given.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -137,6 +137,8 @@ fn the_installer_asks_twice_and_installs() {
     let (outcome, said) = machine.run("\n7\n1\nwrong\n1\nsda\n");
     assert_eq!(outcome, Outcome::Installed("sda".into()), "{said}");
     assert!(said.contains("That is not its name") && said.contains("  1  sda"), "{said}");
+    let licence = said.find("for the example site\n\nEnter to agree").expect("the licence");
+    assert!(licence < said.find("  1  sda").expect("the disk"), "{said}");
     assert!(
         !said.contains("sdb") && !said.contains("sdc"),
         "the stick and what is too small are not offered: {said}"
@@ -148,11 +150,24 @@ fn the_installer_asks_twice_and_installs() {
 }
 
 #[test]
+fn a_long_licence_is_shown_in_pages_and_draws_nothing() {
+    let machine = Machine::new(false);
+    machine.disk("ata1/sda", "8:0", 48 * MIB, 9);
+    let text: String = (0..50).map(|line| format!("line {line}\u{1b}[2J\n")).collect();
+    fs::write(machine.payload.join(stick::SITE).join("licence.txt"), text).unwrap();
+    let (_, said) = machine.run("\n");
+    assert!(said.contains("line 39[2J\n") && !said.contains("line 40") && !said.contains('\u{1b}'), "{said}");
+    let (_, said) = machine.run("\n\n\n");
+    assert_eq!(said.matches("next page").count(), 2, "{said}");
+    assert!(said.contains("line 49") && said.contains("  1  sda"), "{said}");
+}
+
+#[test]
 fn without_the_name_nothing_is_written() {
     let machine = Machine::new(false);
     machine.disk("ata1/sda", "8:0", 48 * MIB, 9);
     let before = common::read(&mut machine.open("sda"));
-    for input in ["", "1\n", "1\nsd\n", "1\n\n", "sda\n"] {
+    for input in ["", "\n", "\n1\n", "\n1\nsd\n", "\n1\n\n", "\nsda\n"] {
         assert_eq!(machine.run(input).0, Outcome::Left);
     }
     assert!(common::read(&mut machine.open("sda")) == before);
@@ -164,6 +179,7 @@ fn zero_touch_takes_the_only_empty_disk_and_no_other() {
     machine.disk("ata1/sda", "8:0", 48 * MIB, 0);
     let (outcome, said) = machine.run("");
     assert_eq!(outcome, Outcome::Installed("sda".into()), "{said}");
+    assert!(said.contains("for the example site\n") && !said.contains("Enter"), "{said}");
 
     // The same machine again: the disk is no longer empty, so it asks.
     assert_eq!(machine.run("").0, Outcome::Left);
