@@ -61,13 +61,30 @@ pub(crate) fn to_trunk(
     let withheld = inside.presentation == Presentation::Restricted
         || extension.is_some_and(|e| e.withhold)
         || *policy == CallerIdPolicy::Withhold;
-    let presentation = match (withheld && !emergency, &number) {
+    let presentation = presentation(withheld && !emergency, number.as_ref());
+    CallerId { number, name, presentation, ..CallerId::default() }
+}
+
+/// A telephone of a private exchange as the outside is to see it: its own number when that is a public
+/// one, as the exchange says; whether it may be shown this way is for the network to screen.
+pub(crate) fn private_to_trunk(policy: &CallerIdPolicy, inside: &CallerId, emergency: bool) -> CallerId {
+    let own = inside.number.clone().filter(|number| number.starts_with('+'));
+    let (number, name) = match policy {
+        CallerIdPolicy::Fixed { number } if !(emergency && own.is_some()) => (Some(number.clone()), None),
+        _ => (own, inside.name.clone()),
+    };
+    let withheld = inside.presentation == Presentation::Restricted || *policy == CallerIdPolicy::Withhold;
+    let presentation = presentation(withheld && !emergency, number.as_ref());
+    CallerId { number, name, presentation, ..CallerId::default() }
+}
+
+/// How a number may be shown; without one the trunk shows its own.
+fn presentation(withheld: bool, number: Option<&String>) -> Presentation {
+    match (withheld, number) {
         (true, _) => Presentation::Restricted,
-        // The trunk shows its own number.
         (false, None) => Presentation::Unavailable,
         (false, Some(_)) => Presentation::Allowed,
-    };
-    CallerId { number, name, presentation, ..CallerId::default() }
+    }
 }
 
 #[cfg(test)]
@@ -143,6 +160,25 @@ mod tests {
         let own = outside(&CallerIdPolicy::Extension, Presentation::Allowed, false, false);
         assert_eq!(own.shown_number(), Some("+442079460901"));
         assert_eq!(own.shown_name(), Some("Extension 201"));
+    }
+
+    #[test]
+    fn a_private_exchange_shows_its_public_numbers() {
+        let shown = |number: &str, presentation, policy: &CallerIdPolicy, emergency| {
+            let inside = CallerId { number: Some(number.into()), presentation, ..CallerId::default() };
+            let seen = private_to_trunk(policy, &inside, emergency);
+            (seen.number, seen.presentation)
+        };
+        let (allowed, restricted) = (Presentation::Allowed, Presentation::Restricted);
+        let own = Some("+442079460912".to_owned());
+        let fixed = CallerIdPolicy::Fixed { number: "+442079460900".into() };
+        let by = CallerIdPolicy::Extension;
+        assert_eq!(shown("+442079460912", allowed, &by, false), (own.clone(), allowed));
+        assert_eq!(shown("+442079460912", restricted, &by, false), (own.clone(), restricted));
+        assert_eq!(shown("+442079460912", restricted, &by, true), (own.clone(), allowed), "help finds it");
+        assert_eq!(shown("+442079460912", allowed, &fixed, true), (own, allowed), "and the very telephone");
+        assert_eq!(shown("12", allowed, &by, false), (None, Presentation::Unavailable), "nobody else's 12");
+        assert_eq!(shown("12", allowed, &fixed, false), (Some("+442079460900".into()), allowed));
     }
 
     #[test]

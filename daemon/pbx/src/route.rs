@@ -2,7 +2,9 @@
 //!
 //! A telephone's number is looked up inside first, then among the emergency numbers, then in the
 //! outbound routes. A trunk's number is looked up in the inbound routes only, and these lead inside
-//! only: nobody outside can be connected to the outside (toll fraud).
+//! only, or to a private exchange: nobody outside can be connected to the outside (toll fraud). What a
+//! private exchange calls is looked up in the inbound routes of its own trunk first, and then as if one
+//! of our telephones had dialled it.
 
 mod feature;
 mod inside;
@@ -100,8 +102,13 @@ pub(crate) fn from_trunk(
     if digits.len() > MAX_DIGITS {
         return refuse(Cause::INVALID_NUMBER_FORMAT, "the number is too long".into());
     }
+    let private = config.trunks.iter().any(|t| t.id == trunk && t.is_private());
+    let counts = |route: &&InboundRoute| match route.trunk {
+        Some(only) => only == trunk,
+        None => !private,
+    };
     let mut partial = false;
-    for route in config.inbound_routes.iter().filter(|r| r.trunk.is_none_or(|t| t == trunk)) {
+    for route in config.inbound_routes.iter().filter(counts) {
         if !caller_fits(config, route, caller) {
             continue;
         }
@@ -109,8 +116,14 @@ pub(crate) fn from_trunk(
             (Match::No, _) => {}
             (Match::Partial, _) if complete => partial = true,
             (Match::Partial, _) => return Decision::NeedDigits,
-            (Match::Full | Match::Open, form) => return destination(config, route, &form, complete),
+            (found @ (Match::Full | Match::Open), form) => {
+                let open = !complete && found == Match::Open;
+                return destination(config, route, caller, &form, complete, open);
+            }
         }
+    }
+    if private {
+        return from_device(config, digits, complete);
     }
     if partial {
         return refuse(Cause::INVALID_NUMBER_FORMAT, format!("{digits} is incomplete"));
@@ -118,13 +131,32 @@ pub(crate) fn from_trunk(
     refuse(Cause::UNALLOCATED_NUMBER, format!("no inbound route fits “{digits}”"))
 }
 
-fn destination(config: &Config, route: &InboundRoute, digits: &str, complete: bool) -> Decision {
+/// Where a route leads. `open`: more digits may follow, and the pattern takes them.
+fn destination(
+    config: &Config,
+    route: &InboundRoute,
+    caller: &CallerId,
+    digits: &str,
+    complete: bool,
+    open: bool,
+) -> Decision {
     let why = || format!("“{digits}” takes inbound route “{}” ({})", route.name, route.called);
     let way = |target| Decision::Go(Way { target, route: Some(route.name.clone()), why: why() });
     match &route.destination {
         Destination::Extension { id } => way(Target::Extension(*id)),
         Destination::RingGroup { id } => way(Target::RingGroup(*id)),
         Destination::Service { id } => way(Target::Service { id: *id, called: digits.into() }),
+        Destination::Trunk { id, strip } => {
+            let system = &config.system;
+            if open && !system.country.numbering().is_complete(digits, &system.area_code) {
+                return Decision::NeedDigits;
+            }
+            let number = strip_front(digits, *strip);
+            if number.is_empty() {
+                return refuse(Cause::INVALID_NUMBER_FORMAT, format!("{}: no digit is left", why()));
+            }
+            way(Target::Outside(Outside::private(*id, number, caller)))
+        }
         Destination::Reject { cause } => refuse(*cause, why()),
         Destination::Internal { strip } => {
             let number = strip_front(digits, *strip);

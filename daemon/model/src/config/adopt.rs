@@ -92,8 +92,12 @@ impl Config {
         match pri {
             Some(spans) => spans.push(found.id),
             None => {
-                let kind =
-                    TrunkKind::Pri { spans: vec![found.id], hunt: Hunt::Descending, isdn: Box::default() };
+                let kind = TrunkKind::Pri {
+                    spans: vec![found.id],
+                    hunt: Hunt::Descending,
+                    isdn: Box::default(),
+                    private: false,
+                };
                 self.adopt_trunk(PRI, "PRI", kind);
             }
         }

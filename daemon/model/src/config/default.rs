@@ -280,7 +280,7 @@ pub(super) fn outbound(
 }
 
 fn pri_trunk(hunt: Hunt) -> Trunk {
-    let kind = TrunkKind::Pri { spans: vec![SpanId(1)], hunt, isdn: Box::default() };
+    let kind = TrunkKind::Pri { spans: vec![SpanId(1)], hunt, isdn: Box::default(), private: false };
     Trunk { id: PRI, name: "PRI".into(), enabled: true, kind }
 }
 

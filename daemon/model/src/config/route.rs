@@ -51,6 +51,14 @@ pub enum Destination {
         /// How many digits to take away (0–20) of the form that matched; a `+` is not counted.
         strip: u8,
     },
+    /// The private exchange behind a trunk, with the number as it came.
+    Trunk {
+        /// Which; it must be a private one.
+        id: TrunkId,
+        /// How many digits to take away (0–20) of the form that matched; a `+` is not counted.
+        #[serde(default)]
+        strip: u8,
+    },
     /// Refuse the call.
     Reject {
         /// Why.

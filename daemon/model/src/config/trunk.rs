@@ -20,6 +20,13 @@ pub struct Trunk {
     pub kind: TrunkKind,
 }
 
+impl Trunk {
+    /// Behind it is a private exchange of ours.
+    pub fn is_private(&self) -> bool {
+        matches!(self.kind, TrunkKind::Pri { private: true, .. })
+    }
+}
+
 /// What a trunk is made of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
@@ -34,6 +41,11 @@ pub enum TrunkKind {
         /// How calls travel on it.
         #[serde(default)]
         isdn: Box<IsdnTrunk>,
+        /// Behind it is a private exchange of ours: its telephones call inside, outside and for help as
+        /// those of the gateway do. Never set it for a network or a provider: strangers would call at
+        /// the owner's cost.
+        #[serde(default)]
+        private: bool,
     },
     /// FXO lines.
     Fxo {

@@ -127,6 +127,9 @@ impl Call {
         }
         let extension = match self.from {
             Some(Party::Device(device)) => caller_id::extension_of(&self.config, device),
+            Some(Party::Trunk(id)) if self.config.trunks.iter().any(|t| t.id == id && t.is_private()) => {
+                return caller_id::private_to_trunk(&outside.caller_id, &self.identity, outside.emergency);
+            }
             Some(Party::Trunk(_)) | None => None,
         };
         let shown = extension.cloned().map(|e| Extension { withhold: e.withhold && !self.shows, ..e });

@@ -20,6 +20,21 @@ pub(crate) struct Outside {
     pub emergency: bool,
 }
 
+impl Outside {
+    /// The way to the private exchange behind a trunk, for a caller from outside.
+    pub(super) fn private(trunk: TrunkId, number: &str, caller: &CallerId) -> Self {
+        Self {
+            number: number.to_owned(),
+            format: NumberFormat::AsDialled,
+            trunks: vec![trunk],
+            retry_causes: Vec::new(),
+            caller_id: CallerIdPolicy::Extension,
+            caller: Some(caller.clone()),
+            emergency: false,
+        }
+    }
+}
+
 /// The way of an emergency number, dialled as it is or behind the prefix of a route.
 ///
 /// It goes by the first route for that number, and by all trunks when there is no route with a

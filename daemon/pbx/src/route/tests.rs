@@ -246,6 +246,63 @@ fn inbound_routes_look_at_the_caller() {
     assert_eq!(from(None), "Lines");
 }
 
+/// Trunk 1 leads to a private exchange, trunk 2 outside.
+fn migration() -> Config {
+    let mut config = gateway();
+    let TrunkKind::Pri { private, .. } = &mut config.trunks[0].kind else { panic!() };
+    *private = true;
+    config.outbound_routes.retain(|route| route.trunks.contains(&TrunkId(2)));
+    for route in &mut config.outbound_routes {
+        route.trunks = vec![TrunkId(2)];
+    }
+    config
+}
+
+#[test]
+fn a_private_exchange_calls_as_a_telephone_does() {
+    let mut config = migration();
+    for (digits, complete, expected) in [
+        ("999", false, "outside! 999 by 2"),
+        ("02079460100", false, "outside 02079460100 by 2"),
+        ("+442079460100", true, "outside 02079460100 by 2"),
+        ("0207946", false, "more"),
+        ("201", false, "extension 201"),
+        ("*43", true, "service 1 as *43"),
+        ("7", true, "refuse 1"),
+        ("", false, "more"),
+    ] {
+        assert_eq!(trunk(&config, 1, digits, complete), expected, "{digits}");
+    }
+    assert_eq!(trunk(&config, 2, "02079460100", true), "group 1", "a line leads inside, as ever");
+    // A route of its own comes first; one for everybody is not for it.
+    let mut own = config.inbound_routes[0].clone();
+    own.called = Pattern::new("0900.");
+    own.destination = Destination::Reject { cause: Cause::INCOMING_BARRED };
+    config.inbound_routes = vec![own.clone(), InboundRoute { trunk: None, called: Pattern::new("!"), ..own }];
+    assert_eq!(trunk(&config, 1, "09001234567", true), "refuse 55");
+    assert_eq!(trunk(&config, 1, "02079460100", true), "outside 02079460100 by 2");
+}
+
+#[test]
+fn calls_from_outside_reach_a_private_exchange() {
+    let mut config = migration();
+    let route = |called: &str, strip| InboundRoute {
+        trunk: Some(TrunkId(2)),
+        called: Pattern::new(called),
+        destination: Destination::Trunk { id: TrunkId(1), strip },
+        ..gateway().inbound_routes[0].clone()
+    };
+    config.inbound_routes = vec![route("+4420794609!", 0)];
+    assert_eq!(trunk(&config, 2, "+442079460912", true), "outside +442079460912 by 1");
+    assert_eq!(trunk(&config, 2, "+442079460912", false), "outside +442079460912 by 1", "it is whole");
+    assert_eq!(trunk(&config, 2, "+4420794609", false), "more");
+    config.inbound_routes = vec![route("+4420794609XX", 9)];
+    assert_eq!(trunk(&config, 2, "02079460912", false), "outside 912 by 1");
+    assert_eq!(trunk(&config, 2, "02079460100", true), "refuse 1");
+    config.inbound_routes = vec![route("!", 20)];
+    assert_eq!(trunk(&config, 2, "02079460912", true), "refuse 28");
+}
+
 #[test]
 fn refusal_by_route() {
     let mut config = gateway();

@@ -25,7 +25,12 @@ pub(crate) fn gateway(country: Country) -> Config {
             id: TrunkId(u32::from(id) - 1),
             name: format!("Trunk {id}"),
             enabled: true,
-            kind: TrunkKind::Pri { spans: vec![SpanId(id)], hunt: Hunt::Ascending, isdn: Default::default() },
+            kind: TrunkKind::Pri {
+                spans: vec![SpanId(id)],
+                hunt: Hunt::Ascending,
+                isdn: Default::default(),
+                private: false,
+            },
         });
     }
     config

@@ -72,7 +72,15 @@ pub(crate) fn config(country: Country) -> Config {
         }],
         lines: (1..=2).map(line).collect(),
         trunks: vec![
-            trunk(1, TrunkKind::Pri { spans: vec![SpanId(1)], hunt: Hunt::Descending, isdn: Box::default() }),
+            trunk(
+                1,
+                TrunkKind::Pri {
+                    spans: vec![SpanId(1)],
+                    hunt: Hunt::Descending,
+                    isdn: Box::default(),
+                    private: false,
+                },
+            ),
             trunk(2, TrunkKind::Fxo { lines: vec![LineId(1), LineId(2)], hunt: Hunt::Ascending }),
         ],
         devices: (1..=2).map(phone).collect(),

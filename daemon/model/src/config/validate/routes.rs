@@ -39,6 +39,17 @@ impl Config {
                 Destination::Internal { strip } => {
                     faults.within(field("destination/strip"), *strip, 0, 20, "digits");
                 }
+                Destination::Trunk { id: trunk, strip } => {
+                    faults.reference(&id, *trunk, |id| self.trunks.iter().any(|t| t.id == id), "trunk");
+                    if self.trunks.iter().any(|t| t.id == *trunk && !t.is_private()) {
+                        faults.add(
+                            id,
+                            "nobody outside is connected to the outside: name the trunk of a private \
+                             exchange, and mark that trunk as private",
+                        );
+                    }
+                    faults.within(field("destination/strip"), *strip, 0, 20, "digits");
+                }
                 Destination::Reject { .. } => {}
             }
         }

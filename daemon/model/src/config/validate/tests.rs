@@ -145,14 +145,21 @@ const CASES: &[Case] = &[
     (|c| c.lines[0].dial_tone_wait_ms = 10001, "/lines/0/dial_tone_wait_ms", "0–10000 ms"),
     (|c| c.trunks[1].id = TrunkId(1), "/trunks/1/id", "taken"),
     (
-        |c| c.trunks[0].kind = TrunkKind::Pri { spans: vec![], hunt: Hunt::Ascending, isdn: Box::default() },
+        |c| {
+            c.trunks[0].kind =
+                TrunkKind::Pri { spans: vec![], hunt: Hunt::Ascending, isdn: Box::default(), private: false }
+        },
         "/trunks/0/kind/spans",
         "choose one",
     ),
     (
         |c| {
-            c.trunks[0].kind =
-                TrunkKind::Pri { spans: vec![SpanId(7)], hunt: Hunt::Ascending, isdn: Box::default() }
+            c.trunks[0].kind = TrunkKind::Pri {
+                spans: vec![SpanId(7)],
+                hunt: Hunt::Ascending,
+                isdn: Box::default(),
+                private: false,
+            }
         },
         "/trunks/0/kind/spans/0",
         "no span 7",
@@ -242,6 +249,16 @@ const CASES: &[Case] = &[
         |c| c.inbound_routes[0].destination = Destination::Internal { strip: 21 },
         "/inbound_routes/0/destination/strip",
         "0–20 digits",
+    ),
+    (
+        |c| c.inbound_routes[0].destination = Destination::Trunk { id: TrunkId(9), strip: 0 },
+        "/inbound_routes/0/destination/id",
+        "no trunk 9",
+    ),
+    (
+        |c| c.inbound_routes[0].destination = Destination::Trunk { id: TrunkId(2), strip: 0 },
+        "/inbound_routes/0/destination/id",
+        "private exchange",
     ),
     (|c| c.outbound_routes[0].patterns.clear(), "/outbound_routes/0/patterns", "add a pattern"),
     (|c| c.outbound_routes[1].patterns[0] = Pattern::new("8.1"), "/outbound_routes/1/patterns/0", "last"),
