@@ -1770,6 +1770,16 @@ export interface components {
             /** @enum {string} */
             type: "internal";
         } | {
+            /** @description Which; it must be a private one. */
+            id: components["schemas"]["TrunkId"];
+            /**
+             * Format: int32
+             * @description How many digits to take away (0–20) of the form that matched; a `+` is not counted.
+             */
+            strip?: number;
+            /** @enum {string} */
+            type: "trunk";
+        } | {
             /** @description Why. */
             cause: components["schemas"]["Cause"];
             /** @enum {string} */
@@ -3951,6 +3961,12 @@ export interface components {
             hunt: components["schemas"]["Hunt"];
             /** @description How calls travel on it. */
             isdn?: components["schemas"]["IsdnTrunk"];
+            /**
+             * @description Behind it is a private exchange of ours: its telephones call inside, outside and for help as
+             *     those of the gateway do. Never set it for a network or a provider: strangers would call at
+             *     the owner's cost.
+             */
+            private?: boolean;
             /** @description In order of use. */
             spans: components["schemas"]["SpanId"][];
             /** @enum {string} */

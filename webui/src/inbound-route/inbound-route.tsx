@@ -18,6 +18,9 @@ export function answers({ destination }: Nouns["inbound_route"]): string {
   }
 }
 
+/** The trunk of a private exchange, when there is one. */
+const exchange = () => config.trunk.value.find(({ kind }) => kind.type === "pri" && kind.private) ?? config.trunk.value[0];
+
 const first = (noun: "extension" | "ring_group" | "service") => () => ({ id: config[noun].value[0]?.id ?? 0 });
 
 export const inboundRoute: Noun<"inbound_route"> = {
@@ -56,10 +59,11 @@ export const inboundRoute: Noun<"inbound_route"> = {
             ring_group: first("ring_group"),
             service: first("service"),
             internal: () => ({ strip: 0 }),
+            trunk: () => ({ id: exchange()?.id ?? 0, strip: 0 }),
             reject: () => ({ cause: 21 }),
           })}
-          {(type === "extension" || type === "ring_group" || type === "service") && f.ref("/destination/id", type)}
-          {type === "internal" && f.number("/destination/strip", 0, 20, t("digits"))}
+          {(type === "extension" || type === "ring_group" || type === "service" || type === "trunk") && f.ref("/destination/id", type)}
+          {(type === "internal" || type === "trunk") && f.number("/destination/strip", 0, 20, t("digits"))}
           {type === "reject" && f.cause("/destination/cause")}
         </Section>
       </>

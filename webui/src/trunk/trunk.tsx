@@ -52,6 +52,7 @@ export const trunk: Noun<"trunk"> = {
           {type === "pri" && f.refs("/kind/spans", "span")}
           {type === "fxo" && f.refs("/kind/lines", "line")}
           {type !== "sip" && f.choice("/kind/hunt", hunts)}
+          {type === "pri" && f.toggle("/kind/private")}
           {type === "sip" && (
             <>
               {f.value.id === 0 && <TemplateField f={f} />}
