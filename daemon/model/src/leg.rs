@@ -222,6 +222,9 @@ pub struct Dial {
     /// The number to send, ready for the trunk (`+…` means E.164); for a device the number that
     /// was called.
     pub called: String,
+    /// No more digits will follow. When false, [`LegCommand::MoreDigits`] brings them; only trunks that
+    /// send digit by digit are called so.
+    pub complete: bool,
     /// Who calls, as the called party is to see it, privacy included.
     pub caller: CallerId,
     /// The diversion that leads to this call.
@@ -250,6 +253,16 @@ pub enum RingKind {
 pub enum LegCommand {
     /// Make a call.
     Dial(Box<Dial>),
+    /// Outgoing, overlap: more digits of the called number. `Proceeding` says that the far end wants no
+    /// more.
+    MoreDigits {
+        /// Which leg.
+        leg: LegId,
+        /// The new digits only; may be empty when `complete`.
+        digits: String,
+        /// No more will follow.
+        complete: bool,
+    },
     /// Incoming: the number is not complete yet (overlap). `dial_tone`: nothing was dialled so far.
     NeedDigits {
         /// Which leg.
@@ -337,7 +350,8 @@ impl LegCommand {
     pub fn leg(&self) -> LegId {
         match self {
             LegCommand::Dial(dial) => dial.leg,
-            LegCommand::NeedDigits { leg, .. }
+            LegCommand::MoreDigits { leg, .. }
+            | LegCommand::NeedDigits { leg, .. }
             | LegCommand::Proceed { leg }
             | LegCommand::Ring { leg, .. }
             | LegCommand::Progress { leg, .. }

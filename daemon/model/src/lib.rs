@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod appliance;
+pub mod backup;
 pub mod cause;
 pub mod config;
 pub mod country;
