@@ -94,6 +94,14 @@ impl Journal {
         recent.iter().skip(recent.len().saturating_sub(lines)).cloned().collect()
     }
 
+    /// The newest line of a program.
+    pub fn last_of(&self, tag: &str) -> Option<String> {
+        let recent = self.0.recent.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before the name stands the time, without a blank.
+        let mut lines = recent.iter().rev().filter_map(|line| line.split_once(' '));
+        lines.find_map(|(_, line)| line.strip_prefix(tag)?.strip_prefix(": ").map(str::to_owned))
+    }
+
     /// Where lines are sent; none = nowhere.
     pub fn collector(&self, hostname: &str, collector: Option<(String, u16)>) {
         *self.0.hostname.lock().unwrap_or_else(PoisonError::into_inner) = hostname.to_owned();
@@ -309,8 +317,11 @@ mod tests {
                 journal.flush();
             }
         }
+        journal.note("tester", "test: no");
         journal.note("test", "two\nlines\u{1b}[2J");
         journal.flush();
+        assert_eq!(journal.last_of("test").as_deref(), Some("twolines[2J"));
+        assert_eq!(journal.last_of("nobody"), None);
         let files: Vec<_> = std::fs::read_dir(folder.path()).unwrap().flatten().collect();
         assert!(files.len() <= FILES as usize, "{}", files.len());
         let size: u64 = files.iter().map(|file| file.metadata().unwrap().len()).sum();

@@ -15,6 +15,7 @@ pub mod erase;
 pub mod files;
 pub mod journal;
 pub mod launch;
+pub mod leftovers;
 pub mod network;
 pub mod nftables;
 pub mod paths;

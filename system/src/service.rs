@@ -15,7 +15,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Duration;
 
 /// How long a program has to end when it is asked to.
-const FAREWELL: Duration = Duration::from_secs(8);
+pub const FAREWELL: Duration = Duration::from_secs(8);
 /// How many lines of the log go into the record of a crash.
 const LAST_WORDS: usize = 150;
 

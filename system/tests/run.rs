@@ -44,19 +44,26 @@ impl Unit {
         );
         std::fs::write(at.join("bin/demarcd"), script).unwrap();
         std::fs::set_permissions(at.join("bin/demarcd"), std::fs::Permissions::from_mode(0o755)).unwrap();
-        let path = format!("{}:{}", at.join("bin").display(), std::env::var("PATH").unwrap());
-        let child = Command::new("ip")
-            .args(["netns", "exec", &wire.unit, env!("CARGO_BIN_EXE_demarc-system"), "--root"])
-            .arg(at)
-            .arg("run")
-            .env("PATH", path)
-            .stdin(Stdio::null())
-            .spawn()
-            .unwrap();
+        let child = spawn(&wire, at);
         let paths = Paths::below(at);
         let unit = Self { root, paths, child, wire };
         unit.until("it answers", |unit| ask(&unit.paths.socket, &Request::Status).is_ok().then_some(()));
         Some(unit)
+    }
+
+    /// Kills it, and starts it again as init does.
+    fn kill_and_respawn(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        self.child = spawn(&self.wire, self.root.path());
+        // The socket of the one before is there and nobody listens.
+        self.until("it answers again", |unit| {
+            ask(&unit.paths.socket, &Request::Status).is_ok().then_some(())
+        });
+    }
+
+    fn gateway(&self) -> i32 {
+        self.out("pid").unwrap().trim().parse().unwrap()
     }
 
     fn until<T>(&self, what: &str, mut look: impl FnMut(&Self) -> Option<T>) -> T {
@@ -97,6 +104,24 @@ impl Unit {
             Command::new("ip").args(["netns", "exec", &self.wire.unit, "nft", "list", "ruleset"]).output();
         String::from_utf8(output.unwrap().stdout).unwrap()
     }
+}
+
+fn spawn(wire: &Wire, at: &std::path::Path) -> Child {
+    let path = format!("{}:{}", at.join("bin").display(), std::env::var("PATH").unwrap());
+    Command::new("ip")
+        .args(["netns", "exec", &wire.unit, env!("CARGO_BIN_EXE_demarc-system"), "--root"])
+        .arg(at)
+        .arg("run")
+        .env("PATH", path)
+        .stdin(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// One that is dead and waits for its parent does not live.
+fn lives(pid: i32) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, rest)| !rest.starts_with(['Z', 'X']))
 }
 
 impl Drop for Unit {
@@ -162,6 +187,38 @@ fn the_gateway_runs_without_root_and_is_started_again() {
         std::fs::read_dir(unit.paths.log().join("crashes")).unwrap().flatten().map(|e| e.path()).collect();
     assert_eq!(crashes.len(), 1);
     assert!(std::fs::read_to_string(&crashes[0]).unwrap().contains("SIGSEGV"));
+}
+
+#[test]
+fn when_it_is_killed_the_next_one_starts_the_gateway_anew() {
+    let Some(mut unit) = Unit::start("respawn") else { return };
+    unit.until("the gateway runs", |unit| unit.out("pid"));
+    // One that works, and one that hangs.
+    for hangs in [false, true] {
+        let before = unit.gateway();
+        unit.beat(true);
+        if hangs {
+            kill(Pid::from_raw(before), Signal::SIGSTOP).unwrap();
+        }
+        unit.kill_and_respawn();
+        assert!(!lives(before), "two gateways: the store has one lock");
+        let Answer::Log { lines } = unit.ask(Request::Log { lines: 50 }) else { panic!() };
+        // What was stopped when its parent was killed is ended by the kernel already (setpgid(2): orphaned groups).
+        assert!(hangs || lines.iter().any(|line| line.contains("demarc-system was killed")), "{lines:?}");
+        unit.until("another gateway runs", |unit| (unit.gateway() != before).then_some(()));
+        let status = unit.status();
+        assert!(!status.healthy, "the new one has said nothing yet");
+        assert!(
+            status.services.iter().any(|service| service.name == "demarcd" && service.crashes == 0),
+            "{:?}",
+            status.services
+        );
+    }
+    // A machine that stops in order leaves nothing behind.
+    let last = unit.gateway();
+    kill(Pid::from_raw(unit.child.id() as i32), Signal::SIGTERM).unwrap();
+    unit.child.wait().unwrap();
+    assert!(!lives(last));
 }
 
 #[test]

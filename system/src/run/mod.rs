@@ -10,6 +10,7 @@ use crate::clock::{Clock, unix_s};
 use crate::command;
 use crate::files;
 use crate::journal::Journal;
+use crate::leftovers;
 use crate::network::{Trial, TrialOutput, apply, effective, plan, wired};
 use crate::nftables;
 use crate::paths::{DEMARC, Paths};
@@ -33,12 +34,17 @@ const TURN: Duration = Duration::from_millis(100);
 const SLOW: Duration = Duration::from_secs(1);
 /// How long programs have to end before the machine is booted again.
 const FAREWELL: Duration = Duration::from_secs(10);
+/// How long the gateway may say nothing. Less than what its last word counts for the watchdog ([`STALE`]), so that one that is
+/// started again does not count as a machine that fails.
+const SILENCE: Duration = Duration::from_secs(15);
 /// How long a gateway that was started may take until its first beat.
 const FIRST_BEAT: Duration = Duration::from_secs(120);
 /// A gateway that hangs is started again, but only so often; then the watchdog has the word.
 const HANG_PAUSE: Duration = Duration::from_secs(600);
 /// Boots in a row that ended unhealthy, after which the watchdog is fed whatever happens.
 const PATIENT_AFTER: u32 = 3;
+/// Requests that wait for us.
+const QUEUE: usize = 64;
 /// Orders that wait for the gateway.
 const ORDERS: usize = 16;
 
@@ -104,11 +110,16 @@ pub fn run(paths: Paths) -> Result<(), String> {
     if let Err(error) = filtered {
         journal.milestone(&format!("there is no packet filter: {error}"));
     }
+    // Before the socket is there and a second one of each is started.
+    let left = leftovers::end(&paths, clock);
+    if left > 0 {
+        journal.milestone(&format!("demarc-system was killed: {left} programs that it left are ended"));
+    }
     journal.follow_kernel();
     if paths.run == Path::new("/run") {
         journal.listen(Path::new("/dev/log"));
     }
-    let (queue, asked) = sync_channel(64);
+    let (queue, asked) = sync_channel(QUEUE);
     server::listen(&paths.socket, DEMARC, queue)
         .map_err(|error| format!("{} cannot be made: {error}", paths.socket.display()))?;
     let mut system = System::new(paths, clock, journal);
@@ -205,10 +216,10 @@ impl System {
     /// One turn; false when it is over.
     fn turn(&mut self, asked: &Receiver<Asked>) -> bool {
         match asked.recv_timeout(TURN) {
-            Ok(asked) if asked.request == Request::LogsToUsb => self.logs_to_usb(asked.answer),
-            Ok(asked) => {
-                let answer = self.answer(asked.request, asked.user);
-                let _ = asked.answer.try_send(answer);
+            Ok(first) => {
+                self.hear(first);
+                // All that waited, before anybody is judged: while a program had us wait, the gateway was not silent.
+                asked.try_iter().take(QUEUE).for_each(|next| self.hear(next));
             }
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return false,
@@ -227,8 +238,20 @@ impl System {
         }
     }
 
+    fn hear(&mut self, asked: Asked) {
+        if asked.request == Request::LogsToUsb {
+            return self.logs_to_usb(asked.answer);
+        }
+        let answer = self.answer(asked.request, asked.user);
+        let _ = asked.answer.try_send(answer);
+    }
+
     /// Every second.
     fn slow(&mut self, now: Now) {
+        // Its driver may have come later, and there is no life without it.
+        if self.watchdog.is_none() {
+            self.watchdog = Device::open(&self.paths.watchdog);
+        }
         self.feed(now.mono);
         self.look_after_hang(now.mono);
         self.look_at_leases();
@@ -249,8 +272,11 @@ impl System {
         }
         if crashed.iter().any(|name| name == programs::DEMARCD) {
             self.beat = None;
-            let how =
-                self.program(programs::DEMARCD).and_then(Service::last_exit).unwrap_or_default().to_owned();
+            let how = self.program(programs::DEMARCD).and_then(Service::last_exit).unwrap_or_default();
+            let how = match self.journal.last_of(programs::DEMARCD) {
+                Some(words) => format!("{how}: {words}"),
+                None => how.to_owned(),
+            };
             self.update.crashed(&how);
         }
     }
@@ -285,7 +311,7 @@ impl System {
         let Some(since) = self.program(programs::DEMARCD).and_then(Service::since) else { return };
         let last = self.beat.as_ref().map(|(at, _)| *at).filter(|at| *at >= since);
         let hangs = match last {
-            Some(at) => now.since(at) > STALE,
+            Some(at) => now.since(at) > SILENCE,
             None => now.since(since) > FIRST_BEAT,
         };
         if hangs && self.hang.is_none_or(|at| now.since(at) > HANG_PAUSE) {

@@ -48,7 +48,8 @@ impl System {
             name: DEMARCD.into(),
             program: this_program(),
             arguments,
-            environment: vec![("HOME".into(), data.display().to_string())],
+            // Its log is read in files and in the web UI, not on a terminal.
+            environment: vec![("HOME".into(), data.display().to_string()), ("NO_COLOR".into(), "1".into())],
             recorded: true,
         }
     }

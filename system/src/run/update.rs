@@ -71,9 +71,9 @@ impl System {
         let record = files::read_json(&self.paths.state(RECORD));
         let slot = status::slot(&self.paths);
         match at_boot(record, slot.as_deref(), unix_s(now.wall)) {
-            AtBoot::Nothing => {
-                let _ = files::remove(&self.paths.state(RECORD));
-            }
+            // What is being written stays noted: when only we were killed, RAUC goes on writing and makes the new slot the
+            // next one, which is to be judged then.
+            AtBoot::Nothing => {}
             AtBoot::Waits(record) => self.update.record = Some(record),
             AtBoot::Trial(mut record) => {
                 record.to = status::version(&self.paths);

@@ -36,4 +36,26 @@ mod tests {
         assert!(is_time(three, clock(3, 59), Some(2)), "at its end in any case");
         assert!(!is_time(three, clock(4, 0), Some(0)));
     }
+    /// The first moment of two days, second by second, at which an order would be obeyed.
+    fn first(when: SwitchWhen, from: u64, calls: impl Fn(u64) -> u32) -> Option<u64> {
+        (from..from + 2 * 86_400).find(|now_s| is_time(when, *now_s, Some(calls(*now_s))))
+    }
+
+    #[test]
+    fn an_order_is_obeyed_in_its_time_and_not_before() {
+        let midnight = 20_000 * 86_400;
+        let clock = |day: u64, hour: u64, minute: u64| midnight + day * 86_400 + hour * 3600 + minute * 60;
+        let ordered = clock(0, 10, 5);
+        let three = SwitchWhen::Hour { hour: 3 };
+        assert_eq!(first(three, ordered, |_| 0), Some(clock(1, 3, 0)), "idle all day, and it still waits");
+        assert_eq!(first(three, ordered, |_| 7), Some(clock(1, 3, 59)), "a call that never ends");
+        let until = clock(1, 3, 20);
+        assert_eq!(first(three, ordered, |now_s| u32::from(now_s < until)), Some(until));
+        assert_eq!(first(three, clock(0, 3, 30), |_| 0), Some(clock(0, 3, 30)), "ordered within its hour");
+        // Across midnight.
+        assert_eq!(first(SwitchWhen::Hour { hour: 0 }, clock(0, 23, 59), |_| 0), Some(clock(1, 0, 0)));
+        assert_eq!(first(SwitchWhen::Idle, ordered, |now_s| u32::from(now_s < until)), Some(until));
+        assert_eq!(first(SwitchWhen::Idle, ordered, |_| 1), None, "a call is never cut by it");
+        assert_eq!(first(SwitchWhen::Now, ordered, |_| 9), Some(ordered));
+    }
 }
