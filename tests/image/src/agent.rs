@@ -71,6 +71,19 @@ impl Agent {
         writeln!(self.stream.get_mut(), "{{ {command}\n}} </dev/null >/dev/null 2>&1 &").expect("the port");
     }
 
+    /// What a command printed, of a machine that may not answer at all.
+    pub fn last_words(&mut self, command: &str) -> String {
+        let end = format!("@end-{}-", COUNT.fetch_add(1, Ordering::Relaxed));
+        let mut text = String::new();
+        let stream = self.stream.get_mut();
+        if stream.set_read_timeout(Some(Duration::from_secs(60))).is_ok()
+            && writeln!(stream, "( {command}\n) </dev/null 2>&1\necho \"{end}$?\"").is_ok()
+        {
+            while self.stream.read_line(&mut text).is_ok_and(|count| count > 0) && !text.contains(&end) {}
+        }
+        text
+    }
+
     /// None: it did not answer in time.
     fn attempt(&mut self, command: &str, patience: Duration) -> Option<Did> {
         let end = format!("@end-{}-", COUNT.fetch_add(1, Ordering::Relaxed));

@@ -10,12 +10,15 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The machine's own address in QEMU's network, and that of the host in it.
 pub const GUEST: &str = "10.0.2.15";
 /// As the machine sees the host.
 pub const HOST: &str = "10.0.2.2";
+/// What is asked of a machine that failed a test.
+const LOOK: &str = "demarc-system log 300; ps; cat /run/rauc.log /run/e2fsck.log; df -k /data; ls -l /data/*; dmesg | tail -60";
 
 /// How a machine is built.
 #[derive(Debug, Clone, Default)]
@@ -242,6 +245,19 @@ impl Machine {
         (self.folder.clone(), self.disk.clone())
     }
 
+    /// What each processor does, as QEMU sees it: for a kernel that hangs and says nothing.
+    fn processors(&mut self) -> String {
+        let _ = self.monitor.set_read_timeout(Some(Duration::from_secs(5)));
+        let mut text = Vec::new();
+        if writeln!(self.monitor, "info registers -a").is_ok() {
+            // Until it waits for the next command and nothing more comes.
+            let _ = (&self.monitor).take(64 * 1024).read_to_end(&mut text);
+        }
+        let text = plain(&String::from_utf8_lossy(&text)).replace('\r', "");
+        let telling = |line: &&str| ["CPU#", "RIP", "HLT"].iter().any(|word| line.contains(word));
+        text.lines().filter(telling).collect::<Vec<_>>().join("\n")
+    }
+
     /// Its disk.
     pub fn disk(&self) -> &Path {
         &self.disk
@@ -261,9 +277,11 @@ impl Machine {
 impl Drop for Machine {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            let said = self.console();
-            let tail = said.len().saturating_sub(6000);
-            eprintln!("--- the console said:\n{}", said.get(tail..).unwrap_or(&said));
+            eprintln!("--- the console said:\n{}", self.console());
+            let log =
+                self.agent.try_clone().map(|port| Agent::connect(port).last_words(LOOK)).unwrap_or_default();
+            eprintln!("--- the machine says:\n{log}");
+            eprintln!("--- where its processors are:\n{}", self.processors());
         }
         let _ = self.child.kill();
         let _ = self.child.wait();
