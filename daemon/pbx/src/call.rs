@@ -19,6 +19,7 @@ mod feature;
 mod forward;
 mod inside;
 mod outside;
+mod overlap;
 mod serve;
 mod talk;
 mod transfer;
@@ -74,6 +75,8 @@ pub(crate) struct Call {
     /// The extension that forwarded the call last, and how often that happened.
     diverted_by: Option<ExtensionId>,
     diversions: u8,
+    /// It waits for the whole number: setting out without it has failed.
+    patient: bool,
     /// The caller wants to be shown, though the extension does not.
     shows: bool,
     /// What was dialled, where a code stood before the number.
@@ -242,6 +245,7 @@ impl Call {
             wanted: None,
             diverted_by: None,
             diversions: 0,
+            patient: false,
             shows: false,
             typed: None,
             recall: None,
@@ -261,7 +265,9 @@ impl Call {
             | LegEvent::TransferTo { .. }
             | LegEvent::Conference { .. } => {}
             LegEvent::MoreDigits { leg, digits, complete } => {
-                if self.caller == Some(leg) && matches!(self.stage, Stage::Collecting) {
+                if self.caller == Some(leg) && self.is_open() {
+                    self.dialled_on(desk, &digits, complete);
+                } else if self.caller == Some(leg) && matches!(self.stage, Stage::Collecting) {
                     let room = MAX_DIGITS.saturating_sub(self.digits.len());
                     self.digits.extend(digits.chars().take(room));
                     let first = self.record.called.is_empty();
@@ -400,6 +406,7 @@ impl Call {
     fn obey(&mut self, desk: &mut Desk, decision: Decision, first: bool) {
         let Some(leg) = self.caller else { return };
         match decision {
+            Decision::NeedDigits if self.sets_out(desk, first) => {}
             // Once is enough: the edge collects until it is told to proceed or to hang up.
             Decision::NeedDigits if first => {
                 desk.leg(LegCommand::NeedDigits { leg, dial_tone: self.digits.is_empty() });
@@ -431,7 +438,7 @@ impl Call {
             Target::Extension(id) => self.ring_extension(desk, id),
             Target::RingGroup(id) => self.ring_group(desk, id),
             Target::Service { id, called } => self.call_service(desk, id, &called),
-            Target::Outside(outside) => self.go_outside(desk, outside),
+            Target::Outside(outside) => self.go_outside(desk, outside, false),
         }
     }
 

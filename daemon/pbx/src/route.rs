@@ -9,9 +9,11 @@
 mod feature;
 mod inside;
 mod outbound;
+mod overlap;
 
 pub(crate) use feature::{Dialled, dialled};
 pub(crate) use outbound::{Outside, number_for};
+pub(crate) use overlap::begun;
 
 use demarc_model::config::{Destination, ExtensionId, InboundRoute, Match, RingGroupId, ServiceId};
 use demarc_model::{CallerId, Cause, Config, config::TrunkId};

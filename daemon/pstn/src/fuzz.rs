@@ -70,7 +70,7 @@ fn leg() -> impl Strategy<Value = LegId> {
 }
 
 fn command() -> impl Strategy<Value = LegCommand> {
-    (leg(), any::<bool>(), 1u8..=127, 0u8..10).prop_map(|(leg, flag, cause, kind)| {
+    (leg(), any::<bool>(), 1u8..=127, 0u8..11).prop_map(|(leg, flag, cause, kind)| {
         let cause = Cause::from_received(cause);
         match kind {
             0 => LegCommand::NeedDigits { leg, dial_tone: flag },
@@ -80,6 +80,7 @@ fn command() -> impl Strategy<Value = LegCommand> {
             4 | 5 => LegCommand::Answer { leg, connected: None },
             8 => LegCommand::Flash { leg },
             9 => LegCommand::Emergency { leg },
+            10 => LegCommand::MoreDigits { leg, digits: "79460".into(), complete: flag },
             _ => LegCommand::Hangup { leg, cause },
         }
     })

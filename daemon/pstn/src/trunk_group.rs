@@ -143,6 +143,7 @@ mod tests {
             redirecting: None,
             bearer: demarc_model::Bearer::Speech,
             emergency: true,
+            complete: true,
             ring: demarc_model::RingKind::External,
         }))
     }

@@ -320,6 +320,7 @@ impl World {
             redirecting: None,
             bearer: demarc_model::Bearer::Speech,
             emergency: false,
+            complete: true,
             ring: RingKind::default(),
         };
         self.room(demarc_pstn::Input::Leg(LegCommand::Dial(Box::new(dial))));

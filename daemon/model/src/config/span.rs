@@ -53,6 +53,13 @@ pub struct Span {
     pub pinned: BTreeSet<Setting>,
 }
 
+impl Span {
+    /// Called numbers may cross it digit by digit: overlap sending and receiving (Q.931 §5.1.3, §5.2.4).
+    pub fn takes_digits(&self) -> bool {
+        self.overlap && self.signalling == Signalling::Isdn
+    }
+}
+
 /// Our side of the interface (Q.921, Q.931).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]

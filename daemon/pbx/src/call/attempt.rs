@@ -32,6 +32,7 @@ impl Call {
                 *party = caller_id::to_device(&self.config, party);
             }
         }
+        let complete = !self.is_open();
         let (emergency, bearer) = (self.record.emergency, self.bearer);
         let outside = self.caller.and_then(|id| self.legs.get(&id)).is_some_and(|leg| leg.outside());
         let ring = match self.from {
@@ -39,7 +40,7 @@ impl Call {
             Some(Party::Device(_)) => RingKind::External,
             Some(Party::Trunk(_)) | None => RingKind::External,
         };
-        let dial = Dial { leg, to, called, caller, redirecting, bearer, emergency, ring };
+        let dial = Dial { leg, to, called, complete, caller, redirecting, bearer, emergency, ring };
         desk.leg(LegCommand::Dial(Box::new(dial)));
         self.legs.insert(leg, Leg { extension, ..Leg::new(leg, to, name) });
         leg
@@ -62,6 +63,8 @@ impl Call {
             leg.place = place;
             leg.proceeding = true;
         }
+        // It wants no more digits.
+        self.is_whole(desk);
         self.join(desk);
     }
 

@@ -38,9 +38,27 @@ pub(super) struct Attempt {
     failure: (Cause, Option<String>),
     /// How often all trunks were tried.
     rounds: u8,
+    /// The number is not whole yet.
+    open: bool,
 }
 
 impl Attempt {
+    /// More of the number; the leg that is to have it.
+    pub(super) fn dialled_on(&mut self, digits: &str) -> Option<LegId> {
+        self.outside.number.push_str(digits);
+        self.current
+    }
+
+    /// The number is not whole yet.
+    pub(super) fn is_open(&self) -> bool {
+        self.open
+    }
+
+    /// The number is whole. True when it was not.
+    pub(super) fn close(&mut self) -> bool {
+        std::mem::take(&mut self.open)
+    }
+
     /// Is the next trunk to be tried after this failure?
     fn wants_another(&self, leg: &Leg, heard: bool, cause: Cause) -> bool {
         if self.outside.emergency {
@@ -67,12 +85,14 @@ fn is_silent(cause: Cause) -> bool {
 }
 
 impl Call {
-    pub(super) fn go_outside(&mut self, desk: &mut Desk, outside: Outside) {
+    /// Tries the trunks of a way. `open`: the number is not whole yet.
+    pub(super) fn go_outside(&mut self, desk: &mut Desk, outside: Outside, open: bool) {
         let emergency = outside.emergency;
         self.record.emergency = emergency;
         let queue = self.usable(&outside);
         let failure = (Cause::NETWORK_OUT_OF_ORDER, Some("every trunk of the route is switched off".into()));
-        let attempt = Attempt { outside, queue, current: None, full: BTreeSet::new(), failure, rounds: 0 };
+        let full = BTreeSet::new();
+        let attempt = Attempt { outside, queue, current: None, full, failure, rounds: 0, open };
         self.stage = Stage::Outside(Box::new(attempt));
         self.next_trunk(desk);
         if let (true, Some(leg)) = (emergency, self.caller) {
@@ -150,13 +170,16 @@ impl Call {
         {
             attempt.full.insert(trunk);
         }
-        let another = attempt.wants_another(leg, heard, cause);
+        let (another, open) = (attempt.wants_another(leg, heard, cause), attempt.open);
         attempt.failure = (cause, reason.clone());
         if !another {
             return self.give_up(desk, cause, reason);
         }
         self.timers.remove(&Timer::Ring);
         self.stop_listening(desk);
+        if open {
+            return self.waits_for_the_rest(desk, leg, cause);
+        }
         let on = self.caller.unwrap_or(leg.id);
         desk.note(on, "Retry", format!("trunk “{}” failed with cause {cause}: the next is tried", leg.name));
         self.next_trunk(desk);

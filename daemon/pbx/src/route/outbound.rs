@@ -2,7 +2,7 @@
 
 use super::{Target, Way, strip_front};
 use demarc_model::Config;
-use demarc_model::config::{CallerIdPolicy, NumberFormat, OutboundRoute, Pattern, TrunkId, TrunkKind};
+use demarc_model::config::{CallerIdPolicy, Match, NumberFormat, OutboundRoute, Pattern, TrunkId, TrunkKind};
 use demarc_model::{CallerId, Cause};
 
 /// A way to the outside.
@@ -90,6 +90,14 @@ pub(super) fn wants_more(config: &Config, digits: &str, prefixes_only: bool) -> 
     let counts = |p: &&Pattern| !prefixes_only || !p.0.starts_with(['.', '!', 'X', 'x', 'Z', 'z', 'N', 'n']);
     let mut patterns = config.outbound_routes.iter().flat_map(|r| &r.patterns).filter(counts);
     patterns.any(|pattern| pattern.compare(digits).wants_more())
+}
+
+/// Whatever digits follow, does the number take the route that it takes now?
+pub(super) fn is_only_route(config: &Config, digits: &str) -> bool {
+    let takes = |route: &OutboundRoute| route.patterns.iter().any(|p| p.compare(digits) == Match::Open);
+    let may = |route: &&OutboundRoute| route.patterns.iter().any(|p| p.compare(digits).wants_more());
+    // What stands behind a route that takes every longer number as well is never reached.
+    config.outbound_routes.iter().find(may).is_some_and(takes)
 }
 
 /// Does nothing more belong to a number that takes this way? Either no route wants more digits, or

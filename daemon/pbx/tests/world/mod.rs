@@ -229,6 +229,10 @@ impl World {
         let leg = self.name(command.leg());
         match command {
             LegCommand::Dial(_) => unreachable!(),
+            LegCommand::MoreDigits { digits, complete: true, .. } => {
+                format!("MoreDigits {leg} {digits} whole")
+            }
+            LegCommand::MoreDigits { digits, .. } => format!("MoreDigits {leg} {digits}"),
             LegCommand::NeedDigits { dial_tone: true, .. } => format!("NeedDigits {leg} dial-tone"),
             LegCommand::NeedDigits { .. } => format!("NeedDigits {leg}"),
             LegCommand::Proceed { .. } => format!("Proceed {leg}"),

@@ -115,6 +115,7 @@ impl Bench {
             redirecting: None,
             bearer: demarc_model::Bearer::Speech,
             emergency: false,
+            complete: true,
             ring: demarc_model::RingKind::default(),
         }
     }

@@ -149,6 +149,7 @@ impl Session {
         }
         match command {
             LegCommand::Dial(_)
+            | LegCommand::MoreDigits { .. }
             | LegCommand::Proceed { .. }
             | LegCommand::Hold { .. }
             | LegCommand::Retrieve { .. }

@@ -258,6 +258,7 @@ impl Lab {
             redirecting: None,
             bearer: Bearer::Speech,
             emergency: false,
+            complete: true,
             ring: demarc_model::RingKind::External,
         };
         self.command(LegCommand::Dial(Box::new(dial)));

@@ -38,6 +38,7 @@ fn call_out(lab: &mut Lab, redirecting: Option<Redirecting>) {
         redirecting,
         bearer: Bearer::Speech,
         emergency: false,
+        complete: true,
         ring: RingKind::External,
     };
     lab.command(LegCommand::Dial(Box::new(dial)));

@@ -210,6 +210,7 @@ fn a_withheld_number_goes_to_the_provider_only_beside_the_from() {
         redirecting: Some(Redirecting::by("+442079460902")),
         bearer: Bearer::Speech,
         emergency: true,
+        complete: true,
         ring: demarc_model::RingKind::External,
     };
     lab.command(LegCommand::Dial(Box::new(dial)));
@@ -298,6 +299,7 @@ fn calls_for_help(lab: &mut Lab) -> LegId {
         redirecting: None,
         bearer: Bearer::Speech,
         emergency: true,
+        complete: true,
         ring: demarc_model::RingKind::External,
     };
     lab.command(LegCommand::Dial(Box::new(dial)));

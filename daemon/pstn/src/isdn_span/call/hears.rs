@@ -4,7 +4,7 @@ use super::{IsdnCall, State, Wire};
 use crate::desk::Desk;
 use crate::isdn_span::numbers::Numbers;
 use crate::number;
-use demarc_isdn::{Event, PartyNumber};
+use demarc_isdn::{Command, Event, PartyNumber};
 use demarc_model::media::Source;
 use demarc_model::trace::Protocol;
 use demarc_model::{Cause, LegEvent};
@@ -18,11 +18,15 @@ impl IsdnCall {
         self.answered_to = true;
         match event {
             Event::SetupAck { in_band, .. } if self.state == State::CallInitiated => {
-                // All digits went with the SETUP: what is in band is not dial tone for more of them.
                 self.state = State::OverlapSending;
                 self.wait(desk, wire.times.t304, "T304");
-                self.proceeding(desk, wire);
-                self.progress(desk, in_band, None);
+                let more = std::mem::take(&mut self.more);
+                self.send_digits(desk, wire, more);
+                if self.is_whole() {
+                    // All digits went with the SETUP: what is in band is not dial tone for more of them.
+                    self.proceeding(desk, wire);
+                    self.progress(desk, in_band, None);
+                }
             }
             Event::Proceeding { in_band, .. } if self.is_outgoing() => {
                 self.state = State::OutgoingCallProceeding;
@@ -76,6 +80,37 @@ impl IsdnCall {
             other => return self.handle_service(desk, wire, other),
         }
         desk.changed();
+    }
+
+    /// Nobody will dial more of the number.
+    fn is_whole(&self) -> bool {
+        self.attempt.as_ref().is_none_or(|attempt| attempt.dial.complete)
+    }
+
+    /// The party dials more of the number. Should the call have to begin again, it does so with all of it.
+    pub(super) fn dialled_on(&mut self, desk: &mut Desk, wire: Wire, digits: String, complete: bool) {
+        let Some(attempt) = &mut self.attempt else { return };
+        attempt.dial.called.push_str(&digits);
+        attempt.dial.complete |= complete;
+        match self.state {
+            State::CallInitiated => self.more.push_str(&digits),
+            State::OverlapSending => {
+                self.send_digits(desk, wire, digits);
+                if complete {
+                    self.proceeding(desk, wire);
+                }
+            }
+            // The far end has enough.
+            _ => {}
+        }
+    }
+
+    /// INFORMATION; T304 begins anew with each (Q.931 §5.1.3).
+    fn send_digits(&mut self, desk: &mut Desk, wire: Wire, digits: String) {
+        if !digits.is_empty() {
+            self.wait(desk, wire.times.t304, "T304");
+            desk.isdn(wire.span, Command::Information { call: self.reference, digits });
+        }
     }
 
     /// The far end has the call: from now on it has audio, and stays here.

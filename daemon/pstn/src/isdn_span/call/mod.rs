@@ -116,6 +116,8 @@ pub(crate) struct IsdnCall {
     /// What it hears is the PBX's, not a tone of ours.
     early_media: bool,
     digits: usize,
+    /// Outgoing: digits that wait until the far end asks for them (SETUP ACK).
+    more: String,
     held: Held,
     tally: Tally,
     /// Who is about to answer, by name.
@@ -206,6 +208,7 @@ impl IsdnCall {
             heard: false,
             early_media: false,
             digits: 0,
+            more: String::new(),
             held: Held::default(),
             tally: Tally::default(),
             named: None,

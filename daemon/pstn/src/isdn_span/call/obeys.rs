@@ -12,6 +12,9 @@ impl IsdnCall {
     pub(crate) fn handle_command(&mut self, desk: &mut Desk, wire: Wire, command: LegCommand) {
         let call = self.reference;
         match (command, self.state) {
+            (LegCommand::MoreDigits { digits, complete, .. }, _) => {
+                self.dialled_on(desk, wire, digits, complete);
+            }
             (LegCommand::NeedDigits { dial_tone, .. }, State::CallPresent) => {
                 self.state = State::OverlapReceiving;
                 self.timer = Some((desk.at(wire.times.t302), "T302"));
