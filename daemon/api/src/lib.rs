@@ -10,6 +10,7 @@ mod amend;
 mod appliance;
 mod attempts;
 mod auth;
+mod backup;
 mod body;
 mod call;
 mod call_record;
@@ -102,6 +103,7 @@ fn all_routes() -> OpenApiRouter<Api> {
         .merge(outbound_route::routes())
         .merge(config::routes())
         .merge(revision::routes())
+        .merge(backup::routes())
         .merge(live::routes())
         .merge(card::routes())
         .merge(hardware_test::routes())

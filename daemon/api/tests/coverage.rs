@@ -145,6 +145,14 @@ async fn every_endpoint_is_exercised() {
     assert_eq!(lab.get("/api/revisions/2").await["against"], 1);
     lab.call("POST", "/api/revisions/1/restore").any().send().await.expect(200);
 
+    let passphrase = "four quiet green lamps";
+    let made =
+        lab.call("POST", "/api/backup").json(&json!({"passphrase": passphrase})).send().await.expect(200);
+    let sealed = json!({"file": made.text(), "passphrase": passphrase});
+    let inspected = lab.call("POST", "/api/backup/inspect").json(&sealed).send().await.expect(200).json();
+    assert_eq!(inspected["unit"]["version"], "1.2.3");
+    lab.call("POST", "/api/backup/restore").any().json(&sealed).send().await.expect(200);
+
     assert_eq!(lab.get("/api/live").await["calls"], lab.get("/api/calls").await);
     assert_eq!(lab.get(&format!("/api/calls/{CALL}")).await["call"], CALL);
     lab.call("GET", "/api/calls/5").send().await.expect(404);

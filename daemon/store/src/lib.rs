@@ -18,7 +18,7 @@ pub use call_record::CallRecordFilter;
 pub use credential::{PasswordHash, Token, TokenHash, random_text};
 pub use error::{CommitError, OpenError, StoreError};
 pub use recorder::{KEEP_CALL_RECORDS, RecordError, Recorder, RecorderOptions, RecorderStatus};
-pub use revision::{Change, KEEP_REVISIONS, Revision, RevisionSummary};
+pub use revision::{Change, ConfigError, KEEP_REVISIONS, Revision, RevisionSummary, read_config};
 
 use rusqlite::Connection;
 use std::fs::File;

@@ -146,9 +146,9 @@ pub(crate) fn settle_current(path: &Path, connection: &mut Connection) -> Result
         Some(row) => row,
     };
     let newer = match read(&newest.config) {
-        Read::Fine => return Ok(()),
-        Read::Newer(format) => format,
-        Read::Damaged(error) => {
+        Ok(_) => return Ok(()),
+        Err(ConfigError::Newer(format)) => format,
+        Err(ConfigError::Damaged(error)) => {
             let reason = format!("revision {} of the configuration cannot be read: {error}", newest.number);
             return Err(OpenError::Damaged { path: path.into(), reason });
         }
@@ -195,35 +195,43 @@ fn newest_readable(connection: &Connection, below: i64) -> rusqlite::Result<Opti
     let mut rows = query.query([below])?;
     while let Some(row) = rows.next()? {
         let (number, config): (i64, String) = (row.get(0)?, row.get(1)?);
-        if matches!(read(&config), Read::Fine) {
+        if read(&config).is_ok() {
             return Ok(Some((number, config)));
         }
     }
     Ok(None)
 }
 
-enum Read {
-    Fine,
-    /// Of this format, or of ours with words that we do not know.
+/// Why a configuration that was written down cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// It is of this format, or of ours with words that we do not know.
+    #[error("it was written by a newer gateway (configuration format {0})")]
     Newer(u64),
+    /// It is no configuration.
+    #[error("it is damaged: {0}")]
     Damaged(serde_json::Error),
 }
 
-fn read(config: &str) -> Read {
-    let value: Value = match serde_json::from_str(config) {
-        Ok(value) => value,
-        Err(error) => return Read::Damaged(error),
-    };
+/// Reads a configuration that this gateway or an older one wrote down: what was not there yet is as it is
+/// in a new one.
+///
+/// # Errors
+/// [`ConfigError`].
+pub fn read_config(value: Value) -> Result<Config, ConfigError> {
     let format = value.get("format").and_then(Value::as_u64).unwrap_or(0);
     if format > u64::from(FORMAT) {
-        return Read::Newer(format);
+        return Err(ConfigError::Newer(format));
     }
-    match serde_json::from_value::<Config>(value) {
-        Ok(_) => Read::Fine,
+    serde_json::from_value(value).map_err(|error| {
         // Fields and kinds may be added without a new format: whoever knows them can read it.
-        Err(error) if error.to_string().starts_with("unknown ") => Read::Newer(format),
-        Err(error) => Read::Damaged(error),
-    }
+        let is_newer = error.to_string().starts_with("unknown ");
+        if is_newer { ConfigError::Newer(format) } else { ConfigError::Damaged(error) }
+    })
+}
+
+fn read(config: &str) -> Result<Config, ConfigError> {
+    serde_json::from_str(config).map_err(ConfigError::Damaged).and_then(read_config)
 }
 
 fn insert(transaction: &Transaction<'_>, change: Change<'_>, now_ms: u64) -> Result<u64, CommitError> {

@@ -207,6 +207,69 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/backup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a backup
+         * @description One file with everything that a new unit needs, the passwords of phones and trunks among it, sealed
+         *     with a passphrase. The administrator's password, sessions, tokens and the private keys of certificates
+         *     are not in it.
+         */
+        post: operations["create_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backup/inspect": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look into a backup
+         * @description What is in it, and where its spans, lines and analog telephones would go on this unit. Changes nothing.
+         */
+        post: operations["inspect_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/backup/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Restore a backup
+         * @description Its configuration comes into force as a new revision, with everything put where it goes on this unit:
+         *     the revision before can be restored as ever. What has no place stays in it, switched off.
+         */
+        post: operations["restore_backup"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/call_records": {
         parameters: {
             query?: never;
@@ -1380,6 +1443,59 @@ export interface components {
              */
             update: components["schemas"]["UpdateSettings"];
         };
+        /** @description What is in a backup, and where it would go. */
+        BackupContents: {
+            /** @description How much is in it. */
+            counts: components["schemas"]["BackupCounts"];
+            /** @description The hardware of that unit. */
+            hardware: components["schemas"]["PlacedSpan"][];
+            /** @description The hardware of this unit. */
+            here: components["schemas"]["PlacedSpan"][];
+            /** @description Where each configured span, line and analog telephone goes. */
+            moves: components["schemas"]["Move"][];
+            /** @description The unit that made it. */
+            unit: components["schemas"]["BackupUnit"];
+        };
+        /** @description How much is in a backup. */
+        BackupCounts: {
+            /** @description Telephones. */
+            devices: number;
+            /** @description Internal numbers. */
+            extensions: number;
+            /** @description Who answers calls from outside. */
+            inbound_routes: number;
+            /** @description Lines. */
+            lines: number;
+            /** @description How calls go outside. */
+            outbound_routes: number;
+            /** @description Numbers that ring several extensions. */
+            ring_groups: number;
+            /** @description Numbers that the gateway itself answers. */
+            services: number;
+            /** @description Digital spans. */
+            spans: number;
+            /** @description Ways to the outside. */
+            trunks: number;
+        };
+        /** @description The unit that made a backup. */
+        BackupUnit: {
+            /**
+             * Format: int64
+             * @description When, in milliseconds since 1970 UTC.
+             */
+            at_ms: number;
+            /** @description Its name in the network. */
+            hostname: string;
+            /**
+             * @description The hardware addresses of its network interfaces, as on its label; empty where the operating system
+             *     is not ours.
+             */
+            macs?: string[];
+            /** @description The site's name. */
+            name: string;
+            /** @description The version of the gateway that wrote it. */
+            version: string;
+        };
         /** @description Which port is cabled to which, and what the unit is. */
         Bench: {
             /** @default null */
@@ -1674,6 +1790,12 @@ export interface components {
              */
             units?: number | null;
         };
+        /** @description What the administrator says about one place. */
+        Choice: {
+            /** @description The place on the unit that made the backup. */
+            from: components["schemas"]["Place"];
+            to?: components["schemas"]["Place"] | null;
+        };
         /**
          * @description What went wrong, for programs.
          * @enum {string}
@@ -1723,6 +1845,23 @@ export interface components {
             /** @description Where: a path of names; things in lists go by their id: `/devices/id=3/name`. */
             path: string;
         };
+        /** @description A thing of the configuration. */
+        Configured: {
+            /**
+             * Format: int32
+             * @description Names it.
+             */
+            id: number;
+            /** @description For people. */
+            name: string;
+            /** @description What it is. */
+            noun: components["schemas"]["ConfiguredNoun"];
+        };
+        /**
+         * @description What a thing of the configuration is.
+         * @enum {string}
+         */
+        ConfiguredNoun: "span" | "line" | "device" | "trunk" | "extension";
         /**
          * @description A country whose lines and numbers the gateway knows, by its ISO 3166-1 code.
          * @enum {string}
@@ -2893,11 +3032,35 @@ export interface components {
              */
             value: number;
         };
+        /** @description Where something goes. */
+        Move: {
+            /** @description Its place on the unit that made the backup. */
+            from: components["schemas"]["Place"];
+            /** @description What it needs. */
+            need: components["schemas"]["PortNeed"];
+            to?: components["schemas"]["Place"] | null;
+            /** @description What depends on it: it stays, too, and works as far as it can without. */
+            users: components["schemas"]["Configured"][];
+            /** @description A span, a line, or an analog telephone. */
+            what: components["schemas"]["Configured"];
+            /** @description Why there. */
+            why: components["schemas"]["MoveReason"];
+        };
+        /**
+         * @description Why something goes where it goes.
+         * @enum {string}
+         */
+        MoveReason: "same_card" | "same_type" | "same_kind" | "chosen" | "no_place";
         /**
          * @description What a test needs on the bench.
          * @enum {string}
          */
         Need: "span" | "span_loop" | "span_pair" | "line_pair" | "fxs" | "fxo" | "person";
+        /** @description A backup to make. */
+        NewBackup: {
+            /** @description What will open it, 12–256 characters. Nobody can open it without. */
+            passphrase: string;
+        };
         /** @description A token to make. */
         NewToken: {
             /** @description Which program it is for, 1–64 characters. */
@@ -3039,6 +3202,72 @@ export interface components {
          *     together; [`Pattern::check`] says what is wrong with it. One that cannot be read matches nothing.
          */
         Pattern: string;
+        /** @description A place for something: a whole digital span, or one analog port. */
+        Place: {
+            /**
+             * Format: int32
+             * @description The port; none = the whole span.
+             */
+            slot?: number | null;
+            /** @description The span. */
+            span: components["schemas"]["SpanId"];
+        };
+        /** @description The card of a span. */
+        PlacedCard: {
+            /** @description Which bus it is on. */
+            bus: components["schemas"]["Bus"];
+            /**
+             * Format: int32
+             * @description Device, from the bus.
+             */
+            device: number;
+            /** @description What names the card for good. */
+            id: string;
+            /** @description Model, for people. */
+            model: string;
+            /**
+             * Format: int32
+             * @description Subsystem device; 0 when the bus has none.
+             */
+            subdevice: number;
+            /**
+             * Format: int32
+             * @description Subsystem vendor; 0 when the bus has none.
+             */
+            subvendor: number;
+            /**
+             * Format: int32
+             * @description Vendor, from the bus.
+             */
+            vendor: number;
+        };
+        /** @description A channel of a span. */
+        PlacedPort: {
+            /** @description What it is. */
+            kind: components["schemas"]["PortKind"];
+            /**
+             * Format: int32
+             * @description Timeslot or port number, from 1.
+             */
+            slot: number;
+        };
+        /** @description A span of a unit, and where it is. */
+        PlacedSpan: {
+            card?: components["schemas"]["PlacedCard"] | null;
+            /** @description Its number. */
+            id: components["schemas"]["SpanId"];
+            /** @description What it carries. */
+            kind: components["schemas"]["SpanKind"];
+            /** @description The card and port, for people. */
+            name: string;
+            /**
+             * Format: int32
+             * @description Which span of the card it is, from 1.
+             */
+            port: number;
+            /** @description Its channels, in order. */
+            ports: components["schemas"]["PlacedPort"][];
+        };
         /** @description A loopback plug. */
         Plug: {
             /**
@@ -3060,6 +3289,11 @@ export interface components {
          * @enum {string}
          */
         PortKind: "fxo" | "fxs" | "bearer" | "d_channel" | "cas" | "e_and_m";
+        /**
+         * @description What something configured needs of the hardware.
+         * @enum {string}
+         */
+        PortNeed: "e1" | "t1" | "bri" | "fxo" | "fxs";
         /**
          * @description May the called party see the number? (Q.931 presentation indicator, RFC 3323 `id`.)
          * @enum {string}
@@ -3227,6 +3461,27 @@ export interface components {
              */
             port?: number;
         };
+        /** @description A backup to restore. */
+        Restore: {
+            /** @description The file's text, as `create_backup` gave it. */
+            file: string;
+            /** @description Where something goes elsewhere than proposed. */
+            mapping?: components["schemas"]["Choice"][];
+            /**
+             * @description Take the network settings over, too: all of the appliance, and the SIP addresses. Otherwise this
+             *     unit keeps its own, so that two units do not have the same address by accident.
+             */
+            network?: boolean;
+            /** @description What opens it. */
+            passphrase: string;
+        };
+        /** @description A backup that was restored. */
+        Restored: {
+            /** @description Where each configured span, line and analog telephone went. */
+            moves: components["schemas"]["Move"][];
+            /** @description The unit that made it. */
+            unit: components["schemas"]["BackupUnit"];
+        };
         /** @description A revision of the configuration. */
         Revision: {
             /**
@@ -3361,6 +3616,13 @@ export interface components {
          * @enum {string}
          */
         Screening: "user_unscreened" | "user_verified" | "user_failed" | "network";
+        /** @description A backup to look into. */
+        SealedBackup: {
+            /** @description The file's text, as `create_backup` gave it. */
+            file: string;
+            /** @description What opens it. */
+            passphrase: string;
+        };
         /**
          * @description A password. Printing it shows only whether there is one; the store and the API write it out
          *     where they must.
@@ -4525,6 +4787,110 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBackup"];
+            };
+        };
+        responses: {
+            /** @description The file */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    inspect_backup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SealedBackup"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BackupContents"];
+                };
+            };
+            /** @description What went wrong */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restore_backup: {
+        parameters: {
+            query?: never;
+            header: {
+                /**
+                 * @description The revision that the change is based on, as `ETag` gave it: `"17"`. `*` means whichever is
+                 *     in force.
+                 * @example "17"
+                 */
+                "If-Match": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Restore"];
+            };
+        };
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Restored"];
+                };
             };
             /** @description What went wrong */
             default: {

@@ -48,6 +48,8 @@ pub struct FakeGateway {
     /// The machine under it.
     pub machine: Mutex<Option<Arc<FakeMachine>>>,
     pub hardware_run: Mutex<RunState>,
+    /// Its spans and cards.
+    pub plugged_in: Mutex<(Vec<HardwareSpan>, Vec<Card>)>,
 }
 
 impl FakeGateway {
@@ -132,23 +134,11 @@ impl Gateway for FakeGateway {
     }
 
     fn hardware(&self) -> Vec<HardwareSpan> {
-        let port = HardwarePort { channel: ChannelId::new(2, 1), kind: PortKind::Fxo };
-        vec![HardwareSpan { id: SpanId(2), name: "Sim".into(), kind: SpanKind::Analog, ports: vec![port] }]
+        self.plugged_in.lock().unwrap().0.clone()
     }
 
     fn cards(&self) -> Vec<Card> {
-        vec![Card {
-            id: "pci-0000:05:00.0".into(),
-            bus: Bus::Pci,
-            vendor: 0xd161,
-            device: 0x800d,
-            subvendor: 0,
-            subdevice: 0,
-            model: "Digium TE435".into(),
-            driver: Some("wcte43x".into()),
-            state: CardState::Working,
-            spans: vec![SpanId(1)],
-        }]
+        self.plugged_in.lock().unwrap().1.clone()
     }
 
     fn findings(&self) -> Vec<Finding> {
@@ -218,6 +208,30 @@ impl Gateway for FakeGateway {
 
     fn hardware_test_file(&self, name: &str) -> Option<Vec<u8>> {
         (name == "001-recording-echo.wav").then(|| b"RIFF".to_vec())
+    }
+}
+
+/// A span with analog ports.
+pub fn analog(id: u16, ports: &[PortKind]) -> HardwareSpan {
+    let port =
+        |(slot, kind): (u8, &PortKind)| HardwarePort { channel: ChannelId::new(id, slot), kind: *kind };
+    let ports = (1u8..).zip(ports).map(port).collect();
+    HardwareSpan { id: SpanId(id), name: "Sim".into(), kind: SpanKind::Analog, ports }
+}
+
+/// A card with these spans.
+pub fn card(id: &str, spans: &[u16]) -> Card {
+    Card {
+        id: id.into(),
+        bus: Bus::Pci,
+        vendor: 0xd161,
+        device: 0x800d,
+        subvendor: 0,
+        subdevice: 0,
+        model: "Digium TE435".into(),
+        driver: Some("wcte43x".into()),
+        state: CardState::Working,
+        spans: spans.iter().copied().map(SpanId).collect(),
     }
 }
 
@@ -372,6 +386,7 @@ impl Lab {
                 upload: dir.path().join("update/upload.raucb"),
             }))),
             hardware_run: Mutex::default(),
+            plugged_in: Mutex::new((vec![analog(2, &[PortKind::Fxo])], vec![card("pci-0000:05:00.0", &[1])])),
         });
         let clock = Arc::new(AtomicU64::new(1_000_000));
         let seconds = clock.clone();

@@ -6,11 +6,13 @@
 
 mod cards;
 mod mapping;
+mod network;
 mod relocate;
 
 pub use mapping::{
     Choice, ChoiceFault, Configured, ConfiguredNoun, Move, MoveReason, Place, PortNeed, propose,
 };
+pub use network::keep_network;
 pub use relocate::{NOWHERE, relocate};
 
 use crate::Config;
