@@ -25,11 +25,7 @@ root=$images/rootfs.squashfs
 # --- The EFI partition: GRUB with its configuration inside, and its environment.
 grub=$(echo "$BUILD_DIR"/grub2-*/build-"$BOARD_GRUB_PLATFORM"/grub-core)
 [ -d "$grub" ] || die "GRUB for $BOARD_GRUB_PLATFORM was not built"
-modules="part_gpt fat squash4 gzio linux normal configfile loadenv test regexp probe echo reboot sleep true all_video"
-grub-mkstandalone -d "$grub" -O "$BOARD_GRUB_PLATFORM" -o "$work/$BOARD_GRUB_FILE" \
-    --locales= --fonts= --themes= --compress=no \
-    --install-modules="$modules $BOARD_GRUB_MODULES minicmd memdisk tar" --modules="$modules" \
-    "boot/grub/grub.cfg=$source/image/grub/grub.cfg"
+"$source/image/grub/make" "$source/image/grub/grub.cfg" "$BOARD_GRUB_PLATFORM" "$work/$BOARD_GRUB_FILE" "$grub"
 {
     printf '# GRUB Environment Block\nORDER=A B\nA_OK=1\nA_TRY=0\nB_OK=0\nB_TRY=0\n'
     [ -z "$BOARD_CMDLINE" ] || printf 'CMDLINE=%s\n' "$BOARD_CMDLINE"
