@@ -6,7 +6,7 @@ use demarc_image_tests::disk::{EFI, SLOT_A};
 use demarc_image_tests::machine::GUEST;
 use demarc_image_tests::phone::Call;
 use demarc_image_tests::wire::Wire;
-use demarc_image_tests::{Images, Machine, Setup, wait_for};
+use demarc_image_tests::{Agent, Images, Machine, Setup, wait_for};
 use serde_json::Value;
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -76,6 +76,49 @@ fn a_hung_gateway_is_started_again_or_bitten_by_the_watchdog() {
     agent.start("kill -STOP $(pidof demarcd) $(pidof demarc-system)");
     machine.says("Demarc: starting slot A", 2);
     machine.api();
+}
+
+/// What `demarc-system` says when the gateway is healthy again and is another process than before.
+fn another_gateway(agent: &mut Agent, before: &str) -> Value {
+    wait_for("another gateway", || {
+        let now = agent.run("pidof demarcd");
+        let status: Value = serde_json::from_str(&agent.run("demarc-system status").text).ok()?;
+        (now.code == 0 && now.text != before && status["healthy"] == true).then_some(status)
+    })
+}
+
+#[test]
+fn a_hung_gateway_alone_is_started_again_by_its_supervisor() {
+    let machine = Machine::boot(&Images::find().disk(), &simulated());
+    machine.api();
+    let mut agent = machine.agent();
+    let before = agent.ok("pidof demarcd");
+    agent.ok("until demarc-system status | grep -q 'healthy.*true'; do sleep 0.2; done");
+    agent.ok("kill -STOP $(pidof demarcd)");
+    let status = another_gateway(&mut agent, &before);
+    machine.api();
+    let crashed = status["services"].to_string();
+    assert!(crashed.contains("SIGKILL"), "{crashed}");
+    assert!(agent.ok("cat /data/log/crashes/*demarcd*").contains("says nothing any more"));
+    // The machine went on, and does not count as one that fails.
+    assert_eq!(machine.console().matches("Demarc: starting slot A").count(), 1);
+    assert_ne!(agent.run("test -e /data/system/unhealthy.json").code, 0);
+}
+
+#[test]
+fn a_supervisor_that_is_killed_comes_back_with_its_gateway() {
+    let machine = Machine::boot(&Images::find().disk(), &simulated());
+    machine.api();
+    let mut agent = machine.agent();
+    let before = agent.ok("pidof demarcd");
+    agent.ok("kill -9 $(pgrep -f '^demarc-system run')");
+    let status = another_gateway(&mut agent, &before);
+    machine.api();
+    assert_eq!(agent.ok("pidof demarcd chronyd udhcpc").split_whitespace().count(), 3, "one of each");
+    assert_eq!(status["watchdog"], true, "{status}");
+    let crashes = status["services"].as_array().expect("services").iter();
+    assert!(crashes.clone().all(|service| service["crashes"] == 0), "{status}");
+    assert_eq!(machine.console().matches("Demarc: starting slot A").count(), 1);
 }
 
 #[test]

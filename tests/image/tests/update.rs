@@ -5,7 +5,8 @@
 use demarc_image_tests::disk::{EFI, SLOT_A, SLOT_B, next_slot};
 use demarc_image_tests::machine::new_disk;
 use demarc_image_tests::phone::Call;
-use demarc_image_tests::{Agent, Images, Machine, Setup, images, wait_for};
+use demarc_image_tests::{Agent, Api, Images, Machine, Setup, images, wait_for};
+use serde_json::{Value, json};
 use std::path::Path;
 use std::time::Duration;
 
@@ -162,31 +163,45 @@ fn with_no_slot_left_all_are_tried_again() {
     assert!(agent.ok("cat /proc/cmdline").contains("rauc.slot=A"));
 }
 
-/// Uploads a bundle as an administrator does, and takes it into service.
-fn update_by_the_api(bundle: &str) -> (Machine, demarc_image_tests::Api) {
+/// A machine that an administrator has set up, and what it looks like to them before an update.
+fn in_service() -> (Machine, Api, Value) {
     let setup = Setup { words: "demarc.cards=simulated".into(), disk_mib: 1536, ..Setup::default() };
     let machine = Machine::boot(&Images::find().disk(), &setup);
     let mut api = machine.api();
     api.set_up(&machine.setup_code());
+    let mut system = api.get("/api/system");
+    system["name"] = "Before the update".into();
+    let (status, answer) = api.change("PUT", "/api/system", &system).expect("an answer");
+    assert_eq!(status, 200, "{answer}");
+    (machine, api, system)
+}
+
+/// Uploads a bundle as an administrator does, and orders what the switch may wait for: how that ended.
+fn install(api: &Api, bundle: &str, force: bool) -> Value {
     let (status, answer) = api.upload("/api/appliance/update/bundle", &Images::find().bundle(bundle));
     assert!((200..300).contains(&status), "{status}: {answer}");
-    let install = serde_json::json!({ "source": { "from": "upload" } });
-    let (status, answer) = api.send("POST", "/api/appliance/update", Some(&install)).expect("an answer");
+    let order = json!({ "source": { "from": "upload" }, "force": force });
+    let (status, answer) = api.send("POST", "/api/appliance/update", Some(&order)).expect("an answer");
     assert!((200..300).contains(&status), "{status}: {answer}");
-    wait_for("the new version in its slot", || {
-        let status = api.get("/api/appliance/status")["update"].to_string();
-        assert!(!status.contains("failed"), "{status}");
-        status.contains("\"installed\"").then_some(())
-    });
-    let now = serde_json::json!({ "at": "now" });
+    wait_for("the new version in its slot, or a reason", || {
+        let update = api.get("/api/appliance/status")["update"].clone();
+        let text = update.to_string();
+        (text.contains("\"installed\"") || text.contains("\"failed\"")).then_some(update)
+    })
+}
+
+/// An update by the API, until the new version is started.
+fn update(machine: &Machine, api: &Api, bundle: &str) {
+    let update = install(api, bundle, false);
+    assert!(update.to_string().contains("0.1.1"), "{update}");
+    let now = json!({ "at": "now" });
     let (status, answer) = api.send("POST", "/api/appliance/update/switch", Some(&now)).expect("an answer");
     assert!((200..300).contains(&status), "{answer}");
     machine.says("Demarc: starting slot B", 1);
-    (machine, api)
 }
 
 /// How the update went, once that is decided.
-fn outcome(machine: &Machine, api: &mut demarc_image_tests::Api) -> serde_json::Value {
+fn outcome(machine: &Machine, api: &Api) -> Value {
     machine.api();
     wait_for("the outcome", || {
         let (200, status) = api.try_get("/api/appliance/status")? else { return None };
@@ -195,24 +210,97 @@ fn outcome(machine: &Machine, api: &mut demarc_image_tests::Api) -> serde_json::
     })
 }
 
+/// The old version is back by itself, with its configuration and its administrator, and says why.
+fn returned(machine: &Machine, api: &mut Api, system: &Value) -> String {
+    machine.says("Demarc: starting slot A", 2);
+    let outcome = outcome(machine, api);
+    assert!(machine.agent().ok("cat /proc/cmdline").contains("rauc.slot=A"));
+    assert_eq!(outcome["to"], "0.1.1", "{outcome}");
+    assert_eq!(api.get("/api/appliance/status")["version"], "0.1.0");
+    api.sign_in();
+    assert_eq!(&api.get("/api/system"), system);
+    assert_eq!(next_slot(&environment(machine)), 'A');
+    let fault = outcome["fault"].as_str().expect("a reason").to_owned();
+    println!("it says: {fault}");
+    fault
+}
+
 #[test]
 fn an_update_that_works_is_kept() {
-    let (machine, mut api) = update_by_the_api("good");
-    let outcome = outcome(&machine, &mut api);
+    let (machine, api, system) = in_service();
+    update(&machine, &api, "good");
+    let outcome = outcome(&machine, &api);
     assert!(outcome["fault"].is_null() && outcome["to"] == "0.1.1", "{outcome}");
     wait_for("a good slot B", || {
         let environment = environment(&machine);
         (environment.get("B_TRY").map(String::as_str) == Some("0")).then_some(())
     });
     assert_eq!(next_slot(&environment(&machine)), 'B');
+    assert_eq!(api.get("/api/system"), system);
 }
 
 #[test]
 fn a_gateway_that_crashes_returns_to_the_old_version() {
-    let (machine, mut api) = update_by_the_api("crash");
-    machine.says("Demarc: starting slot A", 2);
-    let outcome = outcome(&machine, &mut api);
-    assert!(outcome["fault"].is_string(), "{outcome}");
-    assert!(machine.agent().ok("cat /proc/cmdline").contains("rauc.slot=A"));
-    println!("it says: {}", outcome["fault"]);
+    let (machine, mut api, system) = in_service();
+    update(&machine, &api, "crash");
+    let fault = returned(&machine, &mut api, &system);
+    assert!(fault.contains("ended by itself"), "{fault}");
+}
+
+/// Its first step is in the database, as is a configuration that only the new version can read; its second one failed.
+#[test]
+fn a_migration_that_fails_returns_to_the_old_configuration() {
+    let (machine, mut api, system) = in_service();
+    update(&machine, &api, "migration");
+    let fault = returned(&machine, &mut api, &system);
+    assert!(fault.contains("the migration failed"), "{fault}");
+    // The new version did write: the old one went back to what it can read, and said so.
+    let revisions = api.get("/api/revisions").to_string();
+    assert!(revisions.contains("Migrated") && revisions.contains("by a newer version"), "{revisions}");
+}
+
+#[test]
+fn a_span_that_does_not_return_brings_the_old_version_back() {
+    let (machine, mut api, system) = in_service();
+    wait_for("a span that is up", || {
+        let (200, live) = api.try_get("/api/live")? else { return None };
+        let text = live["spans"].to_string();
+        text.contains("\"d_channel_up\":true").then_some(())
+    });
+    update(&machine, &api, "cards");
+    // While it is on trial it says what it waits for.
+    machine.api();
+    wait_for("the trial", || {
+        let (200, status) = api.try_get("/api/appliance/status")? else { return None };
+        status["update"].to_string().contains("span 1 did not come up again").then_some(())
+    });
+    let fault = returned(&machine, &mut api, &system);
+    assert!(fault.contains("span 1 did not come up again"), "{fault}");
+}
+
+/// Nothing runs in it that could say what is wrong: the watchdog bites, and the boot loader counts.
+#[test]
+fn a_version_that_says_nothing_returns_by_the_watchdog() {
+    let (machine, mut api, system) = in_service();
+    update(&machine, &api, "silent");
+    for times in [2, 3] {
+        machine.says("Demarc: starting slot B", times);
+    }
+    let fault = returned(&machine, &mut api, &system);
+    assert!(fault.contains("did not start"), "{fault}");
+}
+
+#[test]
+fn an_older_version_is_refused_unless_forced() {
+    let (machine, api, _) = in_service();
+    let update = install(&api, "older", false);
+    let text = update.to_string();
+    assert!(text.contains("0.0.9 is older than 0.1.0"), "{text}");
+    assert!(machine.partition(&SLOT_B)[..1 << 20].iter().all(|octet| *octet == 0), "it was written");
+    let update = install(&api, "older", true);
+    let text = update.to_string();
+    assert!(text.contains("\"installed\"") && text.contains("0.0.9"), "{text}");
+    // It is written, and waits for an order.
+    machine.agent().ok("sync");
+    assert_eq!(next_slot(&environment(&machine)), 'A');
 }
