@@ -52,7 +52,13 @@ pub fn open(args: &Args) -> Result<Opened, Box<dyn Error>> {
 fn open_dahdi(data: &Path) -> Result<Opened, Box<dyn Error>> {
     let former = remembered(data)?;
     let mut driver = DahdiDriver::new(Paths::default(), former.clone())
-        .map_err(|error| format!("{error}. Load the DAHDI modules, or start with --cards simulated."))?;
+        .map_err(|error| format!("{error}. Start it as a user who may, or with --cards simulated."))?;
+    if !driver.is_loaded() {
+        tracing::warn!(
+            "DAHDI is not loaded: no card can be used, and media are paced by the system's clock until the \
+             gateway is started again after it was loaded"
+        );
+    }
     let new = driver.spans().into_iter().filter(|span| !former.knows(span.id)).collect();
     // Before anything hangs on a number.
     if let Some(text) = driver.memory() {

@@ -8,83 +8,110 @@ use nix::errno::Errno;
 use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
-/// The control device.
+/// The control device. It is there when DAHDI is loaded, which may happen later.
 #[derive(Debug)]
-pub struct Control(File);
+pub struct Control {
+    path: PathBuf,
+    file: OnceLock<File>,
+}
 
 impl Control {
-    /// Opens it.
+    /// The control device of this folder, opened when it is there.
     ///
     /// # Errors
-    /// [`Error::Os`], when the module is not loaded or we may not.
-    pub fn open(dev: &Path) -> Result<Self, Error> {
-        open(&dev.join("ctl")).map(Self).map_err(os("opening /dev/dahdi/ctl"))
+    /// [`Error::Os`], when it is there and we may not.
+    pub fn new(dev: &Path) -> Result<Self, Error> {
+        let control = Self { path: dev.join("ctl"), file: OnceLock::new() };
+        match control.file() {
+            Err(error) if !is_missing(&error) => Err(os("opening /dev/dahdi/ctl")(error)),
+            _ => Ok(control),
+        }
+    }
+
+    /// DAHDI is loaded.
+    pub fn is_loaded(&self) -> bool {
+        self.file().is_ok()
+    }
+
+    fn file(&self) -> io::Result<&File> {
+        if let Some(file) = self.file.get() {
+            return Ok(file);
+        }
+        let file = open(&self.path)?;
+        load_zone(&file);
+        Ok(self.file.get_or_init(|| file))
     }
 
     pub fn params(&self, channel: i32) -> io::Result<Params> {
         let mut params = Params { channo: channel, ..Params::zeroed() };
-        call(&self.0, abi::GET_PARAMS, &mut params)?;
+        call(self.file()?, abi::GET_PARAMS, &mut params)?;
         Ok(params)
     }
 
     pub fn span_info(&self, span: i32) -> io::Result<SpanInfo> {
         let mut info = SpanInfo { spanno: span, ..SpanInfo::zeroed() };
-        call(&self.0, abi::SPANSTAT, &mut info)?;
+        call(self.file()?, abi::SPANSTAT, &mut info)?;
         Ok(info)
     }
 
     pub fn configure_span(&self, mut config: LineConfig) -> io::Result<()> {
-        call(&self.0, abi::SPANCONFIG, &mut config)
+        call(self.file()?, abi::SPANCONFIG, &mut config)
     }
 
     pub fn configure_channel(&self, mut config: ChanConfig) -> io::Result<()> {
-        call(&self.0, abi::CHANCONFIG, &mut config)
+        call(self.file()?, abi::CHANCONFIG, &mut config)
     }
 
     pub fn start(&self, mut span: i32) -> io::Result<()> {
-        call(&self.0, abi::STARTUP, &mut span)
+        call(self.file()?, abi::STARTUP, &mut span)
     }
 
     pub fn maintain(&self, span: i32, command: i32) -> io::Result<()> {
-        call(&self.0, abi::MAINT, &mut MaintInfo { spanno: span, command })
+        call(self.file()?, abi::MAINT, &mut MaintInfo { spanno: span, command })
     }
 
     /// Attaches a canceller to a channel, or takes it away when `name` is empty.
     pub fn attach_canceller(&self, chan: i32, name: &str) -> io::Result<()> {
-        call(&self.0, abi::ATTACH_ECHOCAN, &mut AttachEchocan { chan, echocan: text::field(name) })
+        call(self.file()?, abi::ATTACH_ECHOCAN, &mut AttachEchocan { chan, echocan: text::field(name) })
     }
 
     /// The cancellers that are loaded, in the kernel's order.
     pub fn cancellers(&self) -> io::Result<Vec<String>> {
         let mut version = abi::VersionInfo::zeroed();
-        call(&self.0, abi::GETVERSION, &mut version)?;
+        call(self.file()?, abi::GETVERSION, &mut version)?;
         let names = text::of(&version.echo_canceller);
         Ok(names.split(',').map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()).collect())
-    }
-
-    /// Loads a tone zone without tones, if there is none: without any the kernel neither rings nor
-    /// dials. A zone of that number is there already when another program loaded it; that is as good.
-    pub fn load_zone(&self) {
-        let mut zone = ToneZone::zeroed();
-        zone.zone = ZONE;
-        zone.name = text::field("demarc");
-        for (to, from) in zone.ringcadence.iter_mut().zip([2000, 4000]) {
-            *to = from;
-        }
-        let _ = call(&self.0, abi::LOADZONE, &mut zone);
     }
 
     /// Any other request.
     #[cfg(feature = "dynamic")]
     pub fn request<T: Plain>(&self, request: Request<T>, argument: &mut T) -> io::Result<()> {
-        call(&self.0, request, argument)
+        call(self.file()?, request, argument)
     }
 }
 
 /// Far from the numbers of libtonezone, which counts from 0.
 const ZONE: i32 = 200;
+
+/// Loads a tone zone without tones, if there is none: without any the kernel neither rings nor dials.
+/// A zone of that number is there already when another program loaded it; that is as good.
+fn load_zone(control: &File) {
+    let mut zone = ToneZone::zeroed();
+    zone.zone = ZONE;
+    zone.name = text::field("demarc");
+    for (to, from) in zone.ringcadence.iter_mut().zip([2000, 4000]) {
+        *to = from;
+    }
+    let _ = call(control, abi::LOADZONE, &mut zone);
+}
+
+/// No module has made the device.
+fn is_missing(error: &io::Error) -> bool {
+    is(error, Errno::ENOENT) || gone(error)
+}
 
 /// Opens a device as all are opened: without blocking.
 pub fn open(path: &Path) -> io::Result<File> {

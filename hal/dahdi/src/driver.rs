@@ -3,7 +3,7 @@
 use crate::bearer::DahdiBearer;
 use crate::cards::{self, Inventory};
 use crate::channel::Channel;
-use crate::clock::DahdiClock;
+use crate::clock::{Beat, DahdiClock};
 use crate::configure::{self, Configured};
 use crate::dchannel;
 use crate::device::{Control, gone, is, os};
@@ -82,18 +82,20 @@ pub struct DahdiDriver {
     events: VecDeque<DriverEvent>,
     watch: Watch,
     clock_open: bool,
+    /// Of that clock.
+    beat: Arc<Beat>,
     /// Signalling channels that are looked at.
     probes: Mutex<BTreeMap<SpanId, Probe>>,
 }
 
 impl DahdiDriver {
-    /// Finds what is there. `numbering` is what [`DahdiDriver::numbering`] gave at the last run.
+    /// Finds what is there. `numbering` is what [`DahdiDriver::numbering`] gave at the last run. Without
+    /// DAHDI there are no spans, but cards that wait for it; they arrive when it is loaded.
     ///
     /// # Errors
-    /// [`Error::Os`] when DAHDI is not loaded.
+    /// [`Error::Os`] when DAHDI is loaded and we may not use it.
     pub fn new(paths: Paths, numbering: Numbering) -> Result<Self, Error> {
-        let control = Control::open(&paths.dev)?;
-        control.load_zone();
+        let control = Control::new(&paths.dev)?;
         let mut driver = Self {
             paths,
             control,
@@ -105,11 +107,17 @@ impl DahdiDriver {
             events: VecDeque::new(),
             watch: Watch::new()?,
             clock_open: false,
+            beat: Arc::default(),
             probes: Mutex::default(),
         };
         driver.scan();
         driver.events.clear();
         Ok(driver)
+    }
+
+    /// DAHDI is there. Without it a gateway has only cards that wait, and no clock of theirs.
+    pub fn is_loaded(&self) -> bool {
+        self.control.is_loaded()
     }
 
     /// The numbers given out so far, to be kept.
@@ -413,7 +421,8 @@ impl Driver for DahdiDriver {
         if kind == PortKind::DChannel {
             return Err(Error::WrongKind(channel));
         }
-        Ok(Box::new(DahdiBearer::open(self.channel(channel)?, law)?))
+        let beat = self.beat.clone();
+        Ok(Box::new(DahdiBearer::open(self.channel(channel)?, law, beat)?))
     }
 
     fn open_cas(&mut self, channel: ChannelId) -> Result<CasChannel, Error> {
@@ -430,10 +439,10 @@ impl Driver for DahdiDriver {
     }
 
     fn open_clock(&mut self) -> Result<Option<Box<dyn Clock>>, Error> {
-        if self.clock_open {
+        if self.clock_open || !self.control.is_loaded() {
             return Ok(None);
         }
-        let clock = DahdiClock::open(&self.paths.dev)?;
+        let clock = DahdiClock::open(&self.paths.dev, self.beat.clone())?;
         self.clock_open = true;
         Ok(Some(Box::new(clock)))
     }

@@ -15,7 +15,7 @@ use std::path::Path;
 pub fn create(dev: &Path, driver: &str, address: &str, channels: u8) -> Result<i32, Error> {
     let mut span = named(driver, address);
     span.numchans = channels.into();
-    Control::open(dev)?.request(DYNAMIC_CREATE, &mut span).map_err(os("making a span of software"))?;
+    Control::new(dev)?.request(DYNAMIC_CREATE, &mut span).map_err(os("making a span of software"))?;
     Ok(span.spanno)
 }
 
@@ -25,7 +25,7 @@ pub fn create(dev: &Path, driver: &str, address: &str, channels: u8) -> Result<i
 /// [`Error::Os`].
 pub fn destroy(dev: &Path, driver: &str, address: &str) -> Result<(), Error> {
     let mut span = named(driver, address);
-    Control::open(dev)?.request(DYNAMIC_DESTROY, &mut span).map_err(os("taking a span of software away"))
+    Control::new(dev)?.request(DYNAMIC_DESTROY, &mut span).map_err(os("taking a span of software away"))
 }
 
 fn named(driver: &str, address: &str) -> DynamicSpan {

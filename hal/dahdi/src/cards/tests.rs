@@ -63,6 +63,12 @@ impl Tree {
         folder
     }
 
+    /// DAHDI is not loaded.
+    fn without_dahdi(self) -> Self {
+        fs::remove_dir_all(self.paths.sys.join("module/dahdi")).unwrap();
+        self
+    }
+
     fn on_bus(&self, bus: &str, folder: &Path) {
         let link = self.paths.sys.join("bus").join(bus).join("devices").join(folder.file_name().unwrap());
         fs::create_dir_all(link.parent().unwrap()).unwrap();
@@ -436,4 +442,23 @@ fn two_with_one_serial_number_are_both_shown() {
     tree.look(&mut inventory, &[]);
     let ids: Vec<String> = inventory.cards().into_iter().map(|card| card.id).collect();
     assert_eq!(ids, ["usb-1-4", "usb-X1"]);
+}
+
+#[test]
+fn without_dahdi_the_driver_names_the_cards_that_wait_for_it() {
+    use crate::DahdiDriver;
+    use demarc_hal::Driver;
+
+    let tree = Tree::new("3.4.0").without_dahdi();
+    tree.pci("0000:05:00.0", TE435);
+    let mut driver = DahdiDriver::new(tree.paths.clone(), crate::Numbering::default()).unwrap();
+    assert!(driver.spans().is_empty());
+    let cards = driver.cards();
+    let [card] = &cards[..] else { panic!("{cards:?}") };
+    assert!(not_driven(card.state.clone()).0.contains("not loaded"));
+    assert!(driver.open_clock().unwrap().is_none(), "nothing keeps time");
+
+    // What is there and may not be opened is another matter.
+    fs::create_dir_all(tree.paths.dev.join("ctl")).unwrap();
+    assert!(DahdiDriver::new(tree.paths.clone(), crate::Numbering::default()).is_err());
 }

@@ -20,10 +20,13 @@ pub(crate) struct Opened {
 pub(crate) fn open(cards: Cards) -> Result<Opened, String> {
     match cards {
         Cards::Dahdi => {
-            let driver = DahdiDriver::new(Paths::default(), Numbering::default());
-            let mut driver = driver.map_err(|error| {
-                format!("{error}. Load the DAHDI modules and stop the gateway, or try --cards simulated.")
-            })?;
+            let mut driver = DahdiDriver::new(Paths::default(), Numbering::default())
+                .map_err(|error| format!("{error}. Run it as root or as the gateway's user."))?;
+            if !driver.is_loaded() {
+                return Err("DAHDI is not loaded. Load it (modprobe dahdi and the cards' modules), or try \
+                            --cards simulated."
+                    .into());
+            }
             let time: Box<dyn Time> = match driver.open_clock() {
                 Ok(Some(clock)) => Box::new(CardTime(clock)),
                 _ => Box::new(RealTime),
