@@ -42,8 +42,8 @@ pub fn resolv(appliance: &Appliance, leases: &[Lease]) -> String {
 }
 
 /// Who may enter by a remote shell.
-pub fn authorized_keys(appliance: &Appliance) -> String {
-    appliance.ssh.keys.iter().map(|key| format!("no-agent-forwarding,no-X11-forwarding {key}\n")).collect()
+pub fn authorized_keys(keys: &[&str]) -> String {
+    keys.iter().map(|key| format!("no-agent-forwarding,no-X11-forwarding {key}\n")).collect()
 }
 
 /// What OpenSSH's server is told, where it is what the image has.
@@ -69,12 +69,12 @@ pub fn sshd(keys: &Path, host_key: &Path) -> String {
     )
 }
 
-/// Until when the remote shell is open; none when it is not. A time that is too far away is a clock
+/// Until when the remote shell is open; none when it is not. `keys` says whether anybody may enter. A time that is too far away is a clock
 /// that is wrong, or an administrator who wants it always: neither opens it.
-pub fn ssh_until(appliance: &Appliance, now_s: u64) -> Option<u64> {
+pub fn ssh_until(appliance: &Appliance, keys: bool, now_s: u64) -> Option<u64> {
     let until = appliance.ssh.enabled_until?;
     let left = until.checked_sub(now_s)?;
-    (left > 0 && left <= SSH_LONGEST_S && !appliance.ssh.keys.is_empty()).then_some(until)
+    (left > 0 && left <= SSH_LONGEST_S && keys).then_some(until)
 }
 
 #[cfg(test)]
@@ -107,11 +107,10 @@ mod tests {
     fn a_remote_shell_is_open_for_a_week_at_most_and_never_without_a_key() {
         let mut appliance = Appliance::default();
         appliance.ssh.enabled_until = Some(1_000_000);
-        assert_eq!(ssh_until(&appliance, 999_999), None);
-        appliance.ssh.keys = vec!["ssh-ed25519 AAAA".into()];
-        assert_eq!(ssh_until(&appliance, 999_999), Some(1_000_000));
-        assert_eq!(ssh_until(&appliance, 1_000_000), None);
-        assert_eq!(ssh_until(&appliance, 1), None, "a clock that was never set");
-        assert!(authorized_keys(&appliance).ends_with(" ssh-ed25519 AAAA\n"));
+        assert_eq!(ssh_until(&appliance, false, 999_999), None);
+        assert_eq!(ssh_until(&appliance, true, 999_999), Some(1_000_000));
+        assert_eq!(ssh_until(&appliance, true, 1_000_000), None);
+        assert_eq!(ssh_until(&appliance, true, 1), None, "a clock that was never set");
+        assert!(authorized_keys(&["ssh-ed25519 AAAA"]).ends_with(" ssh-ed25519 AAAA\n"));
     }
 }

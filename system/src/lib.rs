@@ -22,6 +22,7 @@ pub mod paths;
 pub mod run;
 pub mod server;
 pub mod service;
+pub mod ssh_keys;
 pub mod status;
 pub mod supervise;
 pub mod update;

@@ -302,3 +302,46 @@ fn the_console_is_driven_by_keys() {
     assert!(screen.contains("7K2M-9Q0A") && screen.contains("the gateway works"), "{screen}");
     assert!(screen.contains("The password is forgotten"), "{screen}");
 }
+
+#[test]
+fn a_key_opens_the_remote_shell_only_when_it_was_confirmed_at_the_console() {
+    use std::io::Write;
+    const KEY: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIBq8CSOTSVkQcYm0nSnUfs1GlLHmPCvLmKT0sqFSuVOj the office";
+    let Some(mut unit) = Unit::start("ssh") else { return };
+    let now = std::time::SystemTime::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let open = configured(|config| {
+        config.appliance.ssh.keys = vec![KEY.into()];
+        config.appliance.ssh.enabled_until = Some(now + 3600);
+    });
+    unit.ask(open);
+    let status = unit.status();
+    assert_eq!(status.ssh_until, None, "nobody may enter");
+    assert_eq!(status.ssh_waiting.len(), 1);
+    assert!(!unit.filter().contains("dport 22"), "{}", unit.filter());
+
+    let mut console = Command::new(env!("CARGO_BIN_EXE_demarc-system"))
+        .arg("--root")
+        .arg(unit.root.path())
+        .arg("console")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut keys = console.stdin.take().unwrap();
+    keys.write_all(b"ktrust\r").unwrap();
+    unit.until("the shell opens", |unit| unit.status().ssh_until);
+    drop(keys);
+    assert!(console.wait().unwrap().success());
+    assert!(unit.status().ssh_waiting.is_empty());
+    let entered = std::fs::read_to_string(unit.paths.run.join("ssh/authorized_keys")).unwrap();
+    assert!(entered.ends_with("the office\n"), "{entered}");
+
+    // It is remembered, and nobody else is let in by it.
+    unit.kill_and_respawn();
+    unit.ask(configured(|config| {
+        config.appliance.ssh.keys = vec![KEY.into(), KEY.replace("FSuVOj the office", "FSuVOk b")]
+    }));
+    let waiting = unit.status().ssh_waiting;
+    assert_eq!(waiting.iter().map(|key| key.comment.as_str()).collect::<Vec<_>>(), ["b"]);
+}

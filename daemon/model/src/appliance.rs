@@ -63,6 +63,11 @@ pub enum Request {
     FactoryReset,
     /// Forget the administrator's password; only from the console.
     ResetAdministrator,
+    /// A key for the remote shell counts from now on; only from the console.
+    TrustKey {
+        /// As `ssh-keygen -l` shows it: `SHA256:…`.
+        fingerprint: String,
+    },
     /// Other interfaces; only from the console. The configuration follows, and nothing has to be
     /// confirmed.
     SetInterfaces {
@@ -234,6 +239,9 @@ pub struct MachineStatus {
     pub network_fault: Option<String>,
     /// Remote shell is open until then, in seconds since 1970 UTC.
     pub ssh_until: Option<u64>,
+    /// Keys of the configuration for the remote shell that nobody in front of the unit has confirmed: they
+    /// do not open it.
+    pub ssh_waiting: Vec<WaitingKey>,
     /// Programs that are kept running.
     pub services: Vec<ServiceStatus>,
     /// What the unit answers to, as the packet filter has it.
@@ -255,6 +263,16 @@ pub struct MachineStatus {
     pub setup_code: Option<String>,
     /// SHA-256 of the certificate of the web UI.
     pub fingerprint: Option<String>,
+}
+
+/// A key for the remote shell that is to be confirmed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct WaitingKey {
+    /// As `ssh-keygen -l` shows it: `SHA256:…`.
+    pub fingerprint: String,
+    /// What stands behind the key: often whose it is.
+    pub comment: String,
 }
 
 /// A slot for a version of the system.

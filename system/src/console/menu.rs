@@ -1,5 +1,6 @@
 //! The menu: keys come in, actions come out. Sans-IO.
 
+use demarc_model::appliance::WaitingKey;
 use demarc_model::config::appliance::{Interface, InterfaceRole, Ipv4Setting, Ipv6Setting};
 use std::net::Ipv4Addr;
 
@@ -23,6 +24,8 @@ pub enum Action {
     HardwareTest,
     /// Write the logs to a USB stick.
     LogsToUsb,
+    /// A key for the remote shell counts.
+    TrustKey(WaitingKey),
 }
 
 /// What is shown.
@@ -67,6 +70,8 @@ pub struct Menu {
     pub message: String,
     /// Devices that there are, in the order in which they are numbered.
     pub devices: Vec<String>,
+    /// Keys for the remote shell that nobody has confirmed.
+    pub waiting: Vec<WaitingKey>,
     /// All interfaces as they are set: a change of one leaves the others alone.
     pub interfaces: Vec<Interface>,
     /// The rest of an escape sequence is passed over: an arrow key is no command.
@@ -110,6 +115,11 @@ impl Menu {
             b'o' => self.ask(Action::PowerOff, "yes"),
             b'h' => return Some(Action::HardwareTest),
             b'l' => return Some(Action::LogsToUsb),
+            b'k' => {
+                if let Some(key) = self.waiting.first() {
+                    self.ask(Action::TrustKey(key.clone()), "trust");
+                }
+            }
             _ => {}
         }
         None
@@ -278,6 +288,15 @@ mod tests {
         assert_eq!(type_in(&mut menu(), "ferase\r"), Some(Action::FactoryReset));
         assert_eq!(type_in(&mut menu(), "Preset\n"), Some(Action::ResetAdministrator));
         assert_eq!(type_in(&mut menu(), "ryes\r"), Some(Action::Reboot));
+    }
+
+    #[test]
+    fn a_key_is_trusted_when_somebody_says_so() {
+        assert_eq!(type_in(&mut menu(), "ktrust\r"), None, "there is none");
+        let key = |name: &str| WaitingKey { fingerprint: format!("SHA256:{name}"), comment: name.into() };
+        let mut menu = Menu { waiting: vec![key("office"), key("home")], ..menu() };
+        assert_eq!(type_in(&mut menu, "kyes\r"), None);
+        assert_eq!(type_in(&mut menu, "ktrust\r"), Some(Action::TrustKey(key("office"))));
     }
 
     #[test]

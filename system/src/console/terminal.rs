@@ -39,6 +39,7 @@ pub fn run(paths: &Paths) -> Result<(), String> {
         menu.devices = wired(paths);
         menu.interfaces = interfaces(paths, &menu.devices);
         let status = status(paths);
+        menu.waiting = status.as_ref().map(|status| status.ssh_waiting.clone()).unwrap_or_default();
         let screen = render(&menu, status.as_ref());
         // A serial line is slow: only what is new is sent.
         if screen != shown {
@@ -102,6 +103,9 @@ fn act(paths: &Paths, raw: &Raw, action: Action) -> String {
         Action::FactoryReset => (Request::FactoryReset, "Everything is being erased …"),
         Action::Reboot => (Request::Reboot, "Booting again …"),
         Action::PowerOff => (Request::PowerOff, "Switching off …"),
+        Action::TrustKey(key) => {
+            (Request::TrustKey { fingerprint: key.fingerprint }, "The key opens the remote shell.")
+        }
         Action::LogsToUsb => (Request::LogsToUsb, "The logs are on the stick. It can be taken out."),
         Action::HardwareTest => return hardware_test(paths, raw),
     };

@@ -17,14 +17,17 @@ pub fn render(menu: &Menu, status: Option<&MachineStatus>) -> String {
     };
     lines.push(String::new());
     match &menu.page {
-        Page::Main => lines.extend(
-            [
+        Page::Main => {
+            let main = [
                 "n  network            h  hardware test",
                 "p  forget password    l  logs to a USB stick",
                 "f  factory reset      r  boot again           o  switch off",
-            ]
-            .map(str::to_owned),
-        ),
+            ];
+            lines.extend(main.map(str::to_owned));
+            if !menu.waiting.is_empty() {
+                lines.push(format!("k  keys for the remote shell: {} to be confirmed", menu.waiting.len()));
+            }
+        }
         Page::Interfaces => {
             lines.push("Which interface?".into());
             lines.extend(
@@ -44,7 +47,8 @@ pub fn render(menu: &Menu, status: Option<&MachineStatus>) -> String {
             lines.push(format!("> {text}"));
         }
         Page::Confirm { action, word, text } => {
-            lines.push(format!("{} Type \"{word}\" and Enter.", question(action)));
+            lines.extend(question(action));
+            lines.push(format!("Type \"{word}\" and Enter."));
             lines.push(format!("> {text}"));
         }
     }
@@ -56,14 +60,20 @@ pub fn render(menu: &Menu, status: Option<&MachineStatus>) -> String {
     format!("\x1b[2J\x1b[H{}", lines.join("\r\n"))
 }
 
-fn question(action: &Action) -> &'static str {
-    match action {
+fn question(action: &Action) -> Vec<String> {
+    let words = match action {
+        Action::TrustKey(key) => {
+            let whose =
+                format!("Whoever has this key may enter by the remote shell, as root: {}", key.comment);
+            return vec![whose, key.fingerprint.clone()];
+        }
         Action::ResetAdministrator => "The password is forgotten; a new setup code is shown here.",
         Action::FactoryReset => "EVERYTHING is erased: configuration, call records, recordings.",
         Action::Reboot => "The unit boots again. Calls are cut.",
         Action::PowerOff => "The unit is switched off. Calls are cut.",
         _ => "",
-    }
+    };
+    vec![words.to_owned()]
 }
 
 fn machine(status: &MachineStatus) -> Vec<String> {

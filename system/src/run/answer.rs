@@ -39,7 +39,9 @@ impl System {
             Request::Log { lines } => {
                 Answer::Log { lines: self.journal.recent(usize::from(lines).min(LINES)) }
             }
-            Request::ResetAdministrator | Request::SetInterfaces { .. } if user != 0 => {
+            Request::ResetAdministrator | Request::SetInterfaces { .. } | Request::TrustKey { .. }
+                if user != 0 =>
+            {
                 refused("only somebody in front of the unit can do that")
             }
             Request::ResetAdministrator => {
@@ -53,6 +55,7 @@ impl System {
                 self.order(Order::SetInterfaces { interfaces, reason });
                 Answer::Done
             }
+            Request::TrustKey { fingerprint } => self.trust_key(&fingerprint),
             Request::Install { source, force } => self.install(source, force),
             Request::Switch { when } => self.switch_when(Some(when)),
             Request::CancelSwitch => self.switch_when(None),

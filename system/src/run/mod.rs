@@ -16,6 +16,7 @@ use crate::nftables;
 use crate::paths::{DEMARC, Paths};
 use crate::server::{self, Asked};
 use crate::service::{Service, Turn};
+use crate::ssh_keys::Trusted;
 use crate::watchdog::{Device, Hunger, STALE};
 use demarc_model::appliance::{Beat, Machine, Order, Request};
 use demarc_model::config::Secret;
@@ -82,6 +83,7 @@ pub struct System {
     leases: Vec<crate::network::Lease>,
     resolv: String,
     ssh_until: Option<u64>,
+    trusted: Trusted,
     stopping: Option<(Instant, Stop)>,
     synchronised: bool,
     clock_at: Instant,
@@ -193,6 +195,7 @@ impl System {
             leases: Vec::new(),
             resolv: String::new(),
             ssh_until: None,
+            trusted: Trusted::of(&files::read(&paths.state(settings::TRUSTED_KEYS)).unwrap_or_default()),
             stopping: None,
             synchronised: false,
             clock_at: now.mono,

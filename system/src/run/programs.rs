@@ -154,8 +154,8 @@ impl System {
         let words = |error: std::io::Error| error.to_string();
         let keys = self.paths.run.join("ssh/authorized_keys");
         std::fs::create_dir_all(self.paths.run.join("ssh")).map_err(words)?;
-        files::write(&keys, config_files::authorized_keys(&self.machine.appliance).as_bytes(), 0o600)
-            .map_err(words)?;
+        let lines = self.trusted.among(&self.machine.appliance.ssh.keys);
+        files::write(&keys, config_files::authorized_keys(&lines).as_bytes(), 0o600).map_err(words)?;
         let folder = self.paths.state("ssh");
         std::fs::create_dir_all(&folder).map_err(words)?;
         let text = |path: &std::path::Path| path.display().to_string();

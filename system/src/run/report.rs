@@ -22,6 +22,7 @@ impl System {
             network_reverts_in_s: left.and_then(|left| u32::try_from(left).ok()),
             network_fault: self.trial.fault().map(str::to_owned),
             ssh_until: self.ssh_until,
+            ssh_waiting: self.trusted.waiting(&self.machine.appliance.ssh.keys),
             services: self.services.iter().map(Service::status).collect(),
             exposure: self.machine.exposure.clone(),
             watchdog: self.watchdog.is_some(),

@@ -9,9 +9,11 @@ use crate::files;
 use crate::network::name_servers;
 use crate::nftables;
 use demarc_model::Now;
-use demarc_model::appliance::{ExposedService, Machine};
+use demarc_model::appliance::{Answer, ExposedService, Machine};
 use std::time::Duration;
 
+/// The keys that open the remote shell, as OpenSSH writes them.
+pub(super) const TRUSTED_KEYS: &str = "trusted_keys";
 /// How often the time of day is written down, for units whose clock stops without power.
 const KEEP_CLOCK: Duration = Duration::from_secs(600);
 
@@ -52,7 +54,7 @@ impl System {
     /// Makes the packet filter anew.
     pub(super) fn filter(&mut self) {
         let now_s = unix_s(self.clock.now().wall);
-        let open = config_files::ssh_until(&self.machine.appliance, now_s).is_some();
+        let open = self.ssh_open_until(now_s).is_some();
         self.machine.exposure.retain(|exposed| open || exposed.service != ExposedService::Ssh);
         if let Err(error) = command::run("nft", &["-f", "-"], &nftables::filter(&self.machine)) {
             self.journal.note("network", format!("the packet filter stays as it was: {error}"));
@@ -80,9 +82,27 @@ impl System {
         }
     }
 
+    fn ssh_open_until(&self, now_s: u64) -> Option<u64> {
+        let appliance = &self.machine.appliance;
+        config_files::ssh_until(appliance, !self.trusted.among(&appliance.ssh.keys).is_empty(), now_s)
+    }
+
+    /// Somebody in front of the unit confirms a key.
+    pub(super) fn trust_key(&mut self, fingerprint: &str) -> Answer {
+        let refused = |reason: String| Answer::Refused { reason };
+        if !self.trusted.confirm(&self.machine.appliance.ssh.keys, fingerprint) {
+            return refused(format!("{fingerprint} is no key of the configuration, or there are too many"));
+        }
+        self.journal.note("system", format!("the key {fingerprint} was confirmed for the remote shell"));
+        match files::write(&self.paths.state(TRUSTED_KEYS), self.trusted.text().as_bytes(), 0o600) {
+            Ok(()) => Answer::Done,
+            Err(error) => refused(format!("the key counts until the next start only: {error}")),
+        }
+    }
+
     /// The remote shell opens, and closes when its time is over.
     pub(super) fn look_at_ssh(&mut self, now: Now) {
-        let until = config_files::ssh_until(&self.machine.appliance, unix_s(now.wall));
+        let until = self.ssh_open_until(unix_s(now.wall));
         if until == self.ssh_until {
             return;
         }
