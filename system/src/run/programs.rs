@@ -35,15 +35,9 @@ impl System {
         let mut arguments: Vec<String> =
             ["launch", "--ports", "--", "demarcd", "--data"].map(Into::into).into();
         arguments.push(data.display().to_string());
-        arguments.extend(["--cards", cards, "--http", "127.0.0.1:8080"].map(Into::into));
-        // What this version of it can do.
-        let help = command::run("demarcd", &["--help"], "").unwrap_or_default();
-        if help.contains("--https ") {
-            arguments.extend(["--https", "[::]:443"].map(Into::into));
-        }
-        if help.contains("--system ") {
-            arguments.extend(["--system".into(), self.paths.socket.display().to_string()]);
-        }
+        arguments
+            .extend(["--cards", cards, "--http", "127.0.0.1:8080", "--https", "[::]:443"].map(Into::into));
+        arguments.extend(["--system".into(), self.paths.socket.display().to_string()]);
         Spec {
             name: DEMARCD.into(),
             program: this_program(),
