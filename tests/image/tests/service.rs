@@ -111,7 +111,8 @@ fn a_supervisor_that_is_killed_comes_back_with_its_gateway() {
     machine.api();
     let mut agent = machine.agent();
     let before = agent.ok("pidof demarcd");
-    agent.ok("kill -9 $(pgrep -f '^demarc-system run')");
+    // The console is the same program: the one that started the gateway is meant.
+    agent.ok("kill -9 $(awk '/^PPid:/ { print $2 }' /proc/$(pidof demarcd)/status)");
     let status = another_gateway(&mut agent, &before);
     machine.api();
     assert_eq!(agent.ok("pidof demarcd chronyd udhcpc").split_whitespace().count(), 3, "one of each");
