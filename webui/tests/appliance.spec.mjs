@@ -110,6 +110,29 @@ test("an update is uploaded, and taken into service when no call is up", async (
   await failed.page.context().close();
 });
 
+test("an older version is installed only when that is said", async () => {
+  const reason = "version 1.1.0 is older than 1.2.0, which runs: its configuration may not be readable. Install it with force if you mean it";
+  const { page, asked } = await unit({ update: { state: "failed", reason } });
+  await page.goto("/appliance");
+  await page.getByText("version 1.1.0 is older").waitFor();
+  await assertSoundEverywhere(page, "a refused update");
+  await page.getByRole("button", { name: "From a USB stick" }).click();
+  await until(page, () => asked.length === 1);
+  await page.getByLabel("Also an older version").check();
+  await page.getByRole("button", { name: "From a USB stick" }).click();
+  await until(page, () => asked.length === 2);
+  const sent = (force) => ["POST", "update", { source: { from: "usb" }, force }];
+  assert.deepEqual(asked, [sent(false), sent(true)]);
+  assert.equal(await page.getByLabel("Also an older version").isChecked(), false, "said for one only");
+  await page.context().close();
+
+  const fine = await unit();
+  await fine.page.goto("/appliance");
+  await fine.page.getByRole("button", { name: "From a USB stick" }).waitFor();
+  assert.equal(await fine.page.getByLabel("Also an older version").count(), 0);
+  await fine.page.context().close();
+});
+
 test("everything is forgotten only with the password", async () => {
   const { page, asked } = await unit();
   await page.goto("/appliance");

@@ -10,6 +10,9 @@ import { createInterface } from "node:readline";
 
 export const password = process.env.DEMARC_PASSWORD ?? "four quiet green lamps";
 
+/** How many this test file has started: each has RTP ports of its own. */
+let started = 0;
+
 /** A gateway: its address, the code of its first start, where it serves SIP when that is not as configured, and how to be rid of it. */
 export async function startGateway() {
   if (process.env.DEMARC_URL) {
@@ -19,7 +22,7 @@ export async function startGateway() {
   if (!binary) throw new Error("say which gateway to test: DEMARC_URL (and DEMARC_SETUP_CODE), or DEMARCD_BIN");
   const data = await mkdtemp(join(tmpdir(), "demarc-webui-"));
   const [http, sip] = [await freePort(), await freePort()];
-  const rtp = 20_000 + (process.pid % 50) * 800; // other gateways may run on this machine
+  const rtp = 20_000 + (process.pid % 50) * 800 + (started++ % 2) * 400; // other gateways may run on this machine
   const daemon = spawn(binary, ["--data", data, "--http", `127.0.0.1:${http}`, "--sip", `127.0.0.1:${sip}`, "--rtp", String(rtp)], { stdio: ["ignore", "pipe", "pipe"] });
   process.once("exit", () => daemon.kill());
   const said = [];

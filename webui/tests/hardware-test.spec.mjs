@@ -117,3 +117,34 @@ test("verdicts come with what to do, what was measured, and reports to take away
   await assertSoundEverywhere(page, "verdicts");
   await page.context().close();
 });
+
+test("a real run on the simulated cards ends with a verdict for each step", async () => {
+  const page = await newPage(browser, gateway);
+  await signIn(page);
+  await page.goto("/hardware-tests");
+  const tests = await api("GET", "/hardware_tests");
+  const title = (id) => tests.find((test) => test.id === id).title;
+  await page.getByRole("button", { name: "None of them" }).click();
+  const row = (id) => page.getByRole("listitem").filter({ has: page.locator("strong").getByText(title(id), { exact: true }) });
+  for (const id of ["inventory", "alarms", "echo"]) await row(id).getByRole("checkbox").check();
+  await page.getByText("3 tests are chosen").waitFor();
+  await page.getByRole("button", { name: "Start" }).click();
+  // The echo test takes a line out of service: that is asked first.
+  await page.getByRole("dialog", { name: "Start the tests?" }).getByRole("button", { name: "Start" }).click();
+  await page.getByRole("region", { name: "Running" }).waitFor();
+  const last = page.getByRole("region", { name: "Last run" });
+  await last.waitFor({ timeout: 120_000 });
+  const { results } = await api("GET", "/hardware_tests/run");
+  const of = (id) => results.filter((result) => result.test === id);
+  assert.deepEqual(of("inventory").map(({ verdict }) => verdict), ["passed"]);
+  assert.deepEqual(of("alarms").map(({ verdict, spans }) => [verdict, spans]), [["passed", [1]]]);
+  // Nobody said which ports are cabled to each other: that is no fault of the cards.
+  assert.deepEqual(of("echo").map(({ verdict }) => verdict), ["skipped"]);
+  await last.getByText("2 passed and 1 skipped").waitFor();
+  const shown = await last.getByRole("listitem").allInnerTexts();
+  for (const { title, reason } of results) assert.ok(shown.some((text) => text.includes(title) && text.includes(reason)), `${title}: ${reason}`);
+  const report = await api("GET", "/hardware_tests/reports/report.html");
+  assert.ok(report.includes(title("alarms")));
+  await assertSoundEverywhere(page, "a real run");
+  await page.context().close();
+});

@@ -18,7 +18,7 @@ after(async () => {
 const lists = { "/extensions": "/extensions", "/devices": "/devices", "/ring-groups": "/ring_groups", "/services": "/services", "/trunks": "/trunks", "/spans": "/spans", "/lines": "/lines", "/inbound-routes": "/inbound_routes", "/outbound-routes": "/outbound_routes" };
 
 async function pages() {
-  const paths = ["/", "/calls", "/system", "/revisions", "/access", "/hardware", "/hardware/1", "/hardware/2", "/autopilot", "/hardware-tests", "/appliance", "/network", "/no-such-page"];
+  const paths = ["/", "/calls", "/system", "/revisions", "/backup", "/access", "/hardware", "/hardware/1", "/hardware/2", "/autopilot", "/hardware-tests", "/appliance", "/network", "/no-such-page"];
   for (const [page, list] of Object.entries(lists)) {
     const [thing] = await api("GET", list);
     paths.push(page);

@@ -2989,6 +2989,12 @@ export interface components {
              */
             ssh_until: number | null;
             /**
+             * @description Keys of the configuration for the remote shell that nobody in front of the unit has confirmed: they
+             *     do not open it.
+             * @default []
+             */
+            ssh_waiting: components["schemas"]["WaitingKey"][];
+            /**
              * @description What goes on with an update.
              * @default {
              *       "state": "idle"
@@ -4362,6 +4368,13 @@ export interface components {
              * @description Priority of voice and signalling (PCP of IEEE 802.1p), 0–7; other frames have 0.
              */
             priority?: number;
+        };
+        /** @description A key for the remote shell that is to be confirmed. */
+        WaitingKey: {
+            /** @description What stands behind the key: often whose it is. */
+            comment: string;
+            /** @description As `ssh-keygen -l` shows it: `SHA256:…`. */
+            fingerprint: string;
         };
         /** @description Where the gateway is, which phones there are, and who answers. */
         Wizard: {

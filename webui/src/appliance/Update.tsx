@@ -4,7 +4,7 @@ import { problemFrom, unreachable } from "../api/problem";
 import { showTime, t, word } from "../i18n";
 import { Button } from "../kit/Button";
 import { ask } from "../kit/Dialog";
-import { SelectField } from "../kit/Field";
+import { SelectField, ToggleField } from "../kit/Field";
 import { Lamp } from "../kit/Lamp";
 import { Notice, Panel } from "../kit/Page";
 import { tell } from "../shell/tell";
@@ -37,7 +37,7 @@ export function Update({ status, onChange }: { status: MachineStatus; onChange: 
             {t(last.fault ? "update.wentBack" : "update.wentWell", { from: last.from, to: last.to, time: showTime(last.at_s * 1000) })} {last.fault}
           </p>
         )}
-        {rests && <Bring onChange={onChange} />}
+        {rests && <Bring refused={update.state === "failed"} onChange={onChange} />}
       </div>
     </Panel>
   );
@@ -114,11 +114,14 @@ function Installed({ version, when, onChange }: { version: string; when: When | 
   );
 }
 
-/** Where a new version comes from. */
-function Bring({ onChange }: { onChange: () => void }) {
+/** Where a new version comes from. After one was refused, it may be said that an older one is meant. */
+function Bring({ refused, onChange }: { refused: boolean; onChange: () => void }) {
   const sent = useSignal<number | null>(null);
+  const older = useSignal(false);
   async function install(source: Source | null) {
-    if (await tell(answer(api.POST("/api/appliance/update", { body: { source, force: false } })))) onChange();
+    if (!(await tell(answer(api.POST("/api/appliance/update", { body: { source, force: refused && older.value } }))))) return;
+    older.value = false;
+    onChange();
   }
   async function upload(file: File | undefined) {
     if (!file) return;
@@ -131,6 +134,7 @@ function Bring({ onChange }: { onChange: () => void }) {
   return (
     <>
       <p class="hint">{t("update.why")}</p>
+      {refused && <ToggleField label={t("update.older")} hint={t("update.olderHint")} value={older.value} onChange={(value) => (older.value = value)} />}
       <div class="panel-buttons bare">
         <Button icon="download" onClick={() => install(null)}>
           {t("update.fetch")}

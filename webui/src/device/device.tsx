@@ -3,7 +3,7 @@ import { t, word } from "../i18n";
 import { Fold, Section } from "../kit/Field";
 import { Lamp } from "../kit/Lamp";
 import { LiveState } from "../live/LiveState";
-import { freePorts, place } from "../live/ports";
+import { freePorts, place, shownPlace } from "../live/ports";
 import { live } from "../live/store";
 import type { Noun } from "../noun/noun";
 import { Button } from "../kit/Button";
@@ -49,7 +49,7 @@ export const device: Noun<"device"> = {
   columns: [
     { name: t("device/name"), cell: (device) => device.name },
     { name: t("device/kind"), cell: (device) => word("device/kind", device.kind.type) },
-    { name: t("device.where"), mono: true, cell: ({ kind }) => (kind.type === "sip" ? kind.username : place(kind.channel)) },
+    { name: t("device.where"), mono: true, cell: ({ kind }) => (kind.type === "sip" ? kind.username : shownPlace(kind.channel)) },
     {
       name: t("device.rings"),
       cell: (device) =>

@@ -1,6 +1,6 @@
 import { live } from "../live/store";
 import { LiveState } from "../live/LiveState";
-import { freePorts, place } from "../live/ports";
+import { freePorts, place, shownPlace } from "../live/ports";
 import { t, word } from "../i18n";
 import { FindingsOf } from "../finding/Autopilot";
 import { Pin, pinChanged } from "../finding/Pin";
@@ -15,7 +15,7 @@ export const line: Noun<"line"> = {
   icon: "line",
   columns: [
     { name: t("line/name"), cell: (line) => line.name },
-    { name: t("line/channel"), mono: true, cell: (line) => place(line.channel) },
+    { name: t("line/channel"), mono: true, cell: (line) => shownPlace(line.channel) },
     { name: t("line/number"), mono: true, cell: (line) => line.number || "–" },
     { name: t("line/answer"), cell: (line) => word("line/answer", line.answer) },
     { name: t("now"), cell: (line) => <LiveState state={stateOf(line.id)} /> },

@@ -1,6 +1,7 @@
 import { batch, signal } from "@preact/signals";
 import { answer, api, type Schemas } from "../api/client";
 import { config } from "../api/config";
+import { t } from "../i18n";
 
 type Channel = Schemas["ChannelId"];
 
@@ -24,6 +25,12 @@ export const simulated = signal<Schemas["SimulatedNumber"][]>([]);
 
 /** A channel as people write it: `2/4`. */
 export const place = (channel: Channel): string => `${channel.span}/${channel.slot}`;
+
+/** What a backup brought and no card of this unit has is kept on spans from here on. */
+const nowhere = 60_001;
+
+/** A channel for people, who need not know of numbers that stand for nothing. */
+export const shownPlace = (channel: Channel): string => (channel.span >= nowhere ? t("noPlace") : place(channel));
 
 /** The analog ports of one kind that nothing uses yet. */
 export function freePorts(kind: "fxo" | "fxs"): Channel[] {

@@ -4,6 +4,7 @@ import { causeOptions } from "../call/cause";
 import { maybe, t, type Key } from "../i18n";
 import { CardsField, NumberField, PickField, SelectField, TextField, TextsField, ToggleField, type Option } from "../kit/Field";
 import { RowsField, type RowColumn } from "../kit/Rows";
+import { shownPlace } from "../live/ports";
 import type { Form } from "./form";
 import { read, written, type Pointer } from "./pointer";
 
@@ -205,7 +206,7 @@ export class Fields<N extends string, T> {
   channel(at: At<N, T>, ports: Option[]): VNode {
     const value = this.get(at as Pointer<T>) as { span: number; slot: number };
     const shown = `${value.span}/${value.slot}`;
-    const options = ports.some((port) => port.value === shown) ? ports : [{ value: shown, label: shown }, ...ports];
+    const options = ports.some((port) => port.value === shown) ? ports : [{ value: shown, label: shownPlace(value) }, ...ports];
     const words = this.words(at);
     return (
       <SelectField

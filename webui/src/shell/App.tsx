@@ -7,6 +7,7 @@ import { Login } from "../access/Login";
 import { AppliancePage } from "../appliance/AppliancePage";
 import { readMachine } from "../appliance/machine";
 import { NetworkPage } from "../appliance/NetworkPage";
+import { BackupPage } from "../backup/BackupPage";
 import { Call } from "../call/Call";
 import { Calls } from "../call/Calls";
 import { Dashboard } from "../dashboard/Dashboard";
@@ -99,6 +100,7 @@ function page(at: string): VNode {
   if (head === "autopilot") return <Autopilot />;
   if (head === "system") return <SystemPage key={system.value ? "read" : "unread"} />;
   if (head === "revisions") return <Revisions />;
+  if (head === "backup") return <BackupPage />;
   if (head === "access") return <Access />;
   const found = nouns.find((noun) => noun.path === `/${head}`);
   if (found && tail === undefined) return <NounList key={head} noun={found} />;

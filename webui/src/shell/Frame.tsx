@@ -67,6 +67,7 @@ const groups: { name: Key; pages: PageLink[] }[] = [
       { href: "/network", name: "network.title", icon: "network", ours: true },
       { href: "/system", name: "system.title", icon: "system" },
       { href: "/revisions", name: "revisions.title", icon: "history" },
+      { href: "/backup", name: "backup.title", icon: "backup" },
       { href: "/access", name: "access.title", icon: "access" },
     ],
   },

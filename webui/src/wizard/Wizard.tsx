@@ -6,6 +6,7 @@ import { t } from "../i18n";
 import { Button } from "../kit/Button";
 import { Mark } from "../kit/Icon";
 import { Notice } from "../kit/Page";
+import { navigate } from "../shell/router";
 import { words } from "../shell/tell";
 import { countries } from "../system/countries";
 import { Accounts } from "./Accounts";
@@ -96,6 +97,20 @@ export function Wizard() {
     busy.value = false;
   }
 
+  /** Makes the administrator and asks nothing else: a backup of another unit has the answers. */
+  async function restore() {
+    busy.value = true;
+    const { code, password } = entry.value;
+    try {
+      await answer(api.POST("/api/setup", { body: { code, password } }));
+      await navigate("/backup");
+      session.value = "in";
+    } catch (problem) {
+      refuse(problem);
+    }
+    busy.value = false;
+  }
+
   function refuse(problem: unknown) {
     faults.value = problem instanceof Problem ? problem.faults : [];
     const home = steps.findIndex(({ owns }) => faults.value.some((fault) => owns.test(fault.at)));
@@ -132,6 +147,11 @@ export function Wizard() {
           {at.value > 0 && (
             <Button look="quiet" icon="back" onClick={() => at.value--}>
               {t("back")}
+            </Button>
+          )}
+          {step.name === "site" && (
+            <Button icon="backup" disabled={busy.value} onClick={restore}>
+              {t("wizard.restore")}
             </Button>
           )}
           <Button type="submit" look="primary" disabled={busy.value}>
