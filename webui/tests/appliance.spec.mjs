@@ -146,7 +146,7 @@ test("everything is forgotten only with the password", async () => {
 });
 
 test("the network is set, and a change on trial is kept", async () => {
-  const { page, asked } = await unit({ network_reverts_in_s: 97 });
+  const { page, asked } = await unit({ network_reverts_in_s: 97, ssh_waiting: [{ fingerprint: "SHA256:of-a-key", comment: "the office" }] });
   await page.getByRole("navigation").getByRole("link", { name: "Network" }).click();
   await page.getByText("It is taken back in 97 s").waitFor();
   await page.getByRole("button", { name: "Keep it" }).click();
@@ -159,6 +159,7 @@ test("the network is set, and a change on trial is kept", async () => {
   await page.getByLabel("IPv4 address").fill("nonsense");
   await page.getByLabel("VLAN", { exact: true }).check();
   await page.locator("summary", { hasText: "Advanced" }).click();
+  await page.getByText("SHA256:of-a-key").waitFor();
   await page.getByLabel("Remote shell").selectOption("8");
   await assertSoundEverywhere(page, "network");
   await page.getByLabel("IPv4 address").fill("192.0.2.10");

@@ -71,9 +71,28 @@ function Editor({ value }: { value: Appliance }) {
         <Section title={t("network.ssh")} lede={t("network.sshWhy")}>
           <SshUntil f={f} />
           {f.texts("/ssh/keys")}
+          <WaitingKeys />
         </Section>
       </Fold>
     </FormShell>
+  );
+}
+
+/** Keys that nobody in front of the unit has confirmed. */
+function WaitingKeys() {
+  const keys = machine.value?.ssh_waiting ?? [];
+  if (keys.length === 0) return null;
+  return (
+    <div class="hint">
+      {t("network.sshWaiting")}
+      <ul>
+        {keys.map((key) => (
+          <li key={key.fingerprint}>
+            <code>{key.fingerprint}</code> {key.comment}
+          </li>
+        ))}
+      </ul>
+    </div>
   );
 }
 
