@@ -5,10 +5,16 @@
 //! line ◄─ kernel, pieces of 5 ms ◄─ write: a block on top of the cushion
 //! ```
 //! Both ways of a channel advance together, so what is still to be sent is what was written less
-//! what was received since: the kernel does not say how much it holds. A queue that has grown is cut
-//! back to the cushion; one that ran dry, which the kernel tells, starts again with it.
+//! what was received since: the kernel does not say how much it holds.
+//!
+//! The cushion is full when a queue begins, reckoned from the tick and not from whoever came late after it:
+//! who reads 2 ms late finds 2 ms of octets of the block that is not due yet, so that 7 ms stay behind, and
+//! who writes 2 ms late needs 3 ms before the block. So nothing is missing as long as nobody is later than
+//! the cushion, from the first block on. A queue that has grown all the same is cut back where nothing is to be
+//! heard, or at once when it is far too long; one that ran dry, which the kernel tells, begins anew.
 
 use crate::channel::Channel;
+use crate::clock::Beat;
 use crate::configure;
 use crate::device::{gone, is, os};
 use crate::sys::abi::{self, ELAST, event};
@@ -26,8 +32,12 @@ const PIECES: i32 = 16;
 const CUSHION: usize = 40;
 /// A queue this much above the cushion has grown: 5 ms.
 const GROWN: usize = 40;
-/// Reads in a row that must have left too much behind before it is thrown away: 1 s.
+/// A queue this long is cut whatever sounds: 25 ms above the cushion, more than a block that came late.
+const FAR: usize = CUSHION + 200;
+/// Blocks in a row that must have found too much there before it is thrown away: 1 s.
 const PATIENCE: u32 = 50;
+/// Pieces that are asked for at once: those of a block, and one that says that there are more.
+const AT_ONCE: usize = BLOCK / PIECE + 1;
 /// Room for what was received and not taken.
 const ROOM: usize = 3 * BLOCK + CUSHION;
 /// Taps of the echo canceller: 16 ms of tail.
@@ -39,32 +49,79 @@ const TRIES: u32 = 4;
 pub struct DahdiBearer {
     channel: Arc<Channel>,
     law: Companding,
+    beat: Arc<Beat>,
     queue: Queue,
     gone: bool,
 }
 
 /// What is on its way, as far as it is known here.
 struct Queue {
+    law: Companding,
     heard: [u8; ROOM],
     held: usize,
     /// The next read begins anew.
     fresh: bool,
-    /// The least that reads have left behind, and over how many of them.
-    least: usize,
-    reads: u32,
+    /// What reads leave behind.
+    left: Watched,
     /// Octets that the kernel still has to send; none when it has run dry.
     unsent: Option<usize>,
+    /// What writes find there.
+    found: Watched,
+}
+
+/// How long a queue is, looked at once a block.
+struct Watched {
+    /// The least in this window, and over how many blocks.
+    least: usize,
+    blocks: u32,
+    /// So much too long it has been for a whole window.
+    grown: usize,
+}
+
+impl Watched {
+    const fn new() -> Self {
+        Self { least: usize::MAX, blocks: 0, grown: 0 }
+    }
+
+    /// A block finds so many octets there.
+    fn look(&mut self, length: usize) {
+        self.least = self.least.min(length);
+        self.blocks += 1;
+        if self.blocks >= PATIENCE {
+            let grown = if self.least >= CUSHION + GROWN { self.least - CUSHION } else { 0 };
+            *self = Self { grown, ..Self::new() };
+        }
+    }
+
+    /// How many of the oldest of these octets are to be thrown away: those of a queue that has grown, if
+    /// nobody would hear it.
+    fn cut(&mut self, law: Companding, octets: &[u8]) -> usize {
+        let grown = self.grown.min(octets.len());
+        let cut = self.grown > FAR - CUSHION || octets.iter().take(grown).all(|octet| is_quiet(law, *octet));
+        if cut { std::mem::take(&mut self.grown).min(grown) } else { 0 }
+    }
+}
+
+/// Among the eight values next to zero on either side: below -45 dBm0.
+fn is_quiet(law: Companding, octet: u8) -> bool {
+    let magnitude = match law {
+        Companding::ALaw => octet ^ 0x55,
+        Companding::MuLaw => !octet,
+    };
+    magnitude & 0x7F < 8
 }
 
 impl Queue {
-    const fn new() -> Self {
-        Self { heard: [0; ROOM], held: 0, fresh: true, least: usize::MAX, reads: 0, unsent: None }
+    const fn new(law: Companding) -> Self {
+        let (left, found) = (Watched::new(), Watched::new());
+        Self { law, heard: [0; ROOM], held: 0, fresh: true, left, unsent: None, found }
     }
 
-    /// Begins with a cushion of idle octets.
-    fn begin(&mut self, idle: u8) {
-        *self = Self { fresh: false, held: CUSHION, unsent: self.unsent, ..Self::new() };
-        self.heard = [idle; ROOM];
+    /// Begins with a cushion of idle octets, and what the next block has of them when this is late.
+    fn begin(&mut self, late: usize) {
+        self.held = CUSHION + late.min(BLOCK);
+        self.heard = [self.law.idle(); ROOM];
+        (self.fresh, self.left) = (false, Watched::new());
     }
 
     fn room(&mut self) -> &mut [u8] {
@@ -81,15 +138,21 @@ impl Queue {
         let Some(first) = self.heard.first_chunk().filter(|_| self.held >= BLOCK) else { return false };
         *block = *first;
         self.drop_oldest(BLOCK);
-        self.least = self.least.min(self.held);
-        self.reads += 1;
-        if self.reads >= PATIENCE {
-            if self.least > CUSHION + GROWN {
-                self.drop_oldest(self.least - CUSHION);
-            }
-            (self.least, self.reads) = (usize::MAX, 0);
-        }
+        self.left.look(self.held);
+        let cut = self.left.cut(self.law, self.heard.get(..self.held).unwrap_or_default());
+        self.drop_oldest(cut);
         true
+    }
+
+    /// How many octets of a block are left out, so that what is to be sent is not too long.
+    fn skip(&mut self, block: &Block) -> usize {
+        let unsent = self.unsent.unwrap_or(0);
+        if unsent > FAR {
+            self.found = Watched::new();
+            return unsent - CUSHION;
+        }
+        self.found.look(unsent);
+        self.found.cut(self.law, block)
     }
 
     fn drop_oldest(&mut self, octets: usize) {
@@ -104,11 +167,11 @@ impl DahdiBearer {
     ///
     /// # Errors
     /// [`Error::Busy`] when somebody has it; [`Error::Gone`], [`Error::Os`].
-    pub fn open(channel: Arc<Channel>, law: Companding) -> Result<Self, Error> {
+    pub fn open(channel: Arc<Channel>, law: Companding, beat: Arc<Beat>) -> Result<Self, Error> {
         if channel.audio.swap(true, Ordering::AcqRel) {
             return Err(Error::Busy(channel.at));
         }
-        let bearer = Self { channel, law, queue: Queue::new(), gone: false };
+        let bearer = Self { channel, law, beat, queue: Queue::new(law), gone: false };
         bearer.prepare()?;
         Ok(bearer)
     }
@@ -182,7 +245,7 @@ impl DahdiBearer {
     fn empty(&mut self) {
         let flushed = self.channel.set(abi::FLUSH, abi::FLUSH_READ | abi::FLUSH_WRITE);
         self.seen(flushed);
-        self.queue = Queue::new();
+        self.queue = Queue::new(self.law);
     }
 
     /// Fetches what the kernel has.
@@ -191,10 +254,15 @@ impl DahdiBearer {
             // Somebody writes and never reads.
             self.queue.drop_oldest(BLOCK);
         }
+        // Mostly it is one block.
+        while self.pull_some() == AT_ONCE * PIECE {}
+    }
+
+    fn pull_some(&mut self) -> usize {
         let received = self.call(|this| {
             let mut pieces = this.queue.room().chunks_exact_mut(PIECE);
             let mut next = || IoSliceMut::new(pieces.next().unwrap_or_default());
-            let mut pieces: [IoSliceMut<'_>; ROOM / PIECE] = std::array::from_fn(|_| next());
+            let mut pieces: [IoSliceMut<'_>; AT_ONCE] = std::array::from_fn(|_| next());
             let used = pieces.iter().take_while(|piece| !piece.is_empty()).count();
             match pieces.get_mut(..used) {
                 Some(pieces) if used > 0 => this.channel.read(pieces),
@@ -202,6 +270,7 @@ impl DahdiBearer {
             }
         });
         self.queue.received(received);
+        received
     }
 
     /// Gives octets to the kernel, in pieces; how many it took.
@@ -226,18 +295,18 @@ impl Bearer for DahdiBearer {
             self.queue.unsent = None;
             return Transfer::Done;
         }
-        let grown = |queue: &Queue| queue.unsent.is_some_and(|unsent| unsent > CUSHION + GROWN);
-        if grown(&self.queue) {
+        if self.queue.unsent.is_some_and(|unsent| unsent > CUSHION + GROWN) {
             // Perhaps the line has moved on, and nobody has looked.
             self.pull();
         }
         if self.queue.unsent.is_none() {
             let cushion = [self.law.idle(); CUSHION];
-            let taken = self.push(&cushion);
+            let needed = CUSHION.saturating_sub(self.beat.lateness());
+            let taken = cushion.get(..needed).map_or(0, |cushion| self.push(cushion));
             self.queue.unsent = Some(taken);
+            self.queue.found = Watched::new();
         }
-        let unsent = self.queue.unsent.unwrap_or(0);
-        let skip = if grown(&self.queue) { unsent - CUSHION } else { 0 };
+        let skip = self.queue.skip(block);
         let Some(rest) = block.get(skip..).filter(|rest| !rest.is_empty()) else { return Transfer::Missed };
         let taken = self.push(rest);
         // A try may have found that the kernel ran dry in between.
@@ -251,10 +320,14 @@ impl Bearer for DahdiBearer {
 
     fn read(&mut self, block: &mut Block) -> Transfer {
         if self.queue.fresh && !self.gone {
+            // What came before counts for what is sent, and for nothing else.
+            self.pull();
             let flushed = self.channel.set(abi::FLUSH, abi::FLUSH_READ);
             self.seen(flushed);
-            self.queue.begin(self.law.idle());
-        } else if !self.gone {
+            self.queue.begin(self.beat.lateness());
+            return if self.gone { Transfer::Gone } else { Transfer::Missed };
+        }
+        if !self.gone {
             self.pull();
         }
         match (self.gone, self.queue.take(block)) {
@@ -294,27 +367,72 @@ impl Drop for DahdiBearer {
 mod tests {
     use super::*;
 
-    fn receive(queue: &mut Queue, octets: usize) {
+    const LAW: Companding = Companding::ALaw;
+    /// Never quiet.
+    const LOUD: u8 = 0x2A;
+
+    fn begun(late: usize) -> Queue {
+        let mut queue = Queue::new(LAW);
+        queue.begin(late);
+        queue
+    }
+
+    /// So many octets come from the line.
+    fn receive(queue: &mut Queue, octet: u8, octets: usize) {
+        queue.room().iter_mut().take(octets).for_each(|room| *room = octet);
         queue.received(octets);
     }
 
     #[test]
     fn a_cushion_stays_behind() {
-        let mut queue = Queue::new();
-        queue.begin(0xD5);
+        let mut queue = begun(0);
         let mut block = [0; BLOCK];
         assert!(!queue.take(&mut block));
         for _ in 0..200 {
-            receive(&mut queue, BLOCK);
+            receive(&mut queue, LOUD, BLOCK);
             assert!(queue.take(&mut block));
             assert_eq!(queue.held, CUSHION);
         }
     }
 
+    /// Reads come at a tick, later by so many octets each; what the kernel gives is whole pieces.
+    fn reads(late: impl Iterator<Item = usize>) -> Queue {
+        let mut late = late.peekable();
+        let first = *late.peek().unwrap();
+        let mut queue = begun(first);
+        let (mut block, mut given) = ([0; BLOCK], 0);
+        for (tick, late) in late.enumerate().skip(1) {
+            let come = (tick * BLOCK + late).saturating_sub(first) / PIECE * PIECE;
+            receive(&mut queue, LOUD, come - given);
+            given = come;
+            assert!(queue.take(&mut block), "block {tick}, {late} octets late");
+        }
+        queue
+    }
+
+    #[test]
+    fn nothing_is_missing_however_late_the_first_read_was() {
+        for first in 0..BLOCK {
+            reads(std::iter::once(first).chain(std::iter::repeat_n(0, 200)));
+        }
+    }
+
+    #[test]
+    fn nothing_is_missing_whatever_reads_are_late() {
+        for seed in 0..100_u32 {
+            let mut state = seed;
+            let late = std::iter::repeat_with(|| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                (state >> 16) as usize % CUSHION
+            });
+            let queue = reads(late.take(300));
+            assert!(queue.held <= 2 * CUSHION + PIECE, "{} octets stay behind", queue.held);
+        }
+    }
+
     #[test]
     fn octets_come_in_order() {
-        let mut queue = Queue::new();
-        queue.begin(0);
+        let mut queue = begun(0);
         let mut sent = 0_u8;
         let mut heard = Vec::new();
         let mut block = [0; BLOCK];
@@ -323,36 +441,80 @@ mod tests {
                 sent = sent.wrapping_add(1);
                 *octet = sent;
             }
-            receive(&mut queue, octets);
+            queue.received(octets);
             while queue.take(&mut block) {
                 heard.extend(block);
             }
         }
-        assert!(heard[..CUSHION].iter().all(|octet| *octet == 0));
+        assert!(heard[..CUSHION].iter().all(|octet| *octet == LAW.idle()));
         let expected: Vec<u8> = (1..=heard.len() - CUSHION).map(|octet| (octet % 256) as u8).collect();
         assert_eq!(&heard[CUSHION..], expected);
     }
 
     #[test]
-    fn a_queue_that_has_grown_is_cut_back() {
-        let mut queue = Queue::new();
-        queue.begin(0);
+    fn a_queue_that_has_grown_is_cut_back_where_nobody_hears_it() {
+        let mut queue = begun(0);
         let mut block = [0; BLOCK];
-        // A reader that was late once, and reads one block at a time from then on.
-        receive(&mut queue, 2 * BLOCK);
-        for _ in 0..=PATIENCE {
+        // A block came late, and one was missing: from then on one too many is there.
+        receive(&mut queue, LOUD, 2 * BLOCK);
+        for _ in 0..4 * PATIENCE {
             assert!(queue.take(&mut block));
-            receive(&mut queue, BLOCK);
+            assert_eq!(queue.held, CUSHION + BLOCK, "not while something sounds");
+            receive(&mut queue, LOUD, BLOCK);
+        }
+        for _ in 0..3 {
+            assert!(queue.take(&mut block));
+            receive(&mut queue, LAW.idle(), BLOCK);
         }
         assert!(queue.take(&mut block));
         assert_eq!(queue.held, CUSHION);
     }
 
     #[test]
+    fn a_queue_that_is_far_too_long_is_cut_back_whatever_sounds() {
+        let mut queue = begun(0);
+        let mut block = [0; BLOCK];
+        receive(&mut queue, LOUD, 2 * BLOCK + PIECE + CUSHION);
+        receive(&mut queue, LOUD, BLOCK);
+        for _ in 0..=PATIENCE {
+            assert!(queue.take(&mut block));
+            receive(&mut queue, LOUD, BLOCK);
+        }
+        assert!(queue.take(&mut block));
+        assert_eq!(queue.held, CUSHION);
+    }
+
+    #[test]
+    fn what_is_to_be_sent_is_cut_like_what_was_heard() {
+        let (loud, quiet) = ([LOUD; BLOCK], [LAW.idle(); BLOCK]);
+        let mut queue = begun(0);
+        queue.unsent = Some(CUSHION + 2 * PIECE);
+        for _ in 0..4 * PATIENCE {
+            assert_eq!(queue.skip(&loud), 0);
+        }
+        assert_eq!(queue.skip(&quiet), 2 * PIECE);
+        queue.unsent = Some(FAR + PIECE);
+        assert_eq!(queue.skip(&loud), FAR + PIECE - CUSHION);
+        queue.unsent = Some(CUSHION);
+        for _ in 0..4 * PATIENCE {
+            assert_eq!(queue.skip(&quiet), 0);
+        }
+    }
+
+    #[test]
+    fn quiet_is_what_is_next_to_zero() {
+        for law in [Companding::ALaw, Companding::MuLaw] {
+            assert!(is_quiet(law, law.idle()) && is_quiet(law, law.idle() ^ 0x80));
+            assert_eq!((0..=255).filter(|octet| is_quiet(law, *octet)).count(), 16);
+        }
+        assert!(!is_quiet(LAW, LOUD));
+    }
+
+    #[test]
     fn more_than_there_is_room_for_is_no_harm() {
-        let mut queue = Queue::new();
-        queue.begin(0);
-        receive(&mut queue, usize::MAX / 2);
+        let mut queue = begun(usize::MAX);
+        assert_eq!(queue.held, CUSHION + BLOCK);
+        queue.received(usize::MAX / 2);
         assert_eq!(queue.held, ROOM);
         assert!(queue.room().is_empty());
     }

@@ -11,7 +11,7 @@ use std::fs::{self, File};
 use std::io::{self, IoSlice, IoSliceMut, Read, Write};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd, RawFd};
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Events that wait for their reader at most: as many as the kernel keeps.
@@ -32,6 +32,8 @@ pub struct Channel {
     pub lent: AtomicBool,
     /// The kernel dials by pulses: anything written would end it.
     pub dialling: AtomicBool,
+    /// The number of the last duplicate that was handed out, in this process; -1 before.
+    handed: AtomicI32,
     /// Events that audio had to take out of the way, for the line.
     passed: Mutex<VecDeque<i32>>,
     bell: EventFd,
@@ -61,6 +63,7 @@ impl Channel {
             audio: AtomicBool::new(false),
             lent: AtomicBool::new(false),
             dialling: AtomicBool::new(false),
+            handed: AtomicI32::new(-1),
             passed: Mutex::new(VecDeque::with_capacity(WAITING)),
             bell: EventFd::from_flags(flags()).map_err(|error| os("eventfd")(error.into()))?,
         })
@@ -137,22 +140,33 @@ impl Channel {
 
     /// A second descriptor of the same open channel.
     pub fn duplicate(&self) -> Result<OwnedFd, Error> {
-        self.file.try_clone().map(OwnedFd::from).map_err(os("dup"))
+        let copy = self.file.try_clone().map(OwnedFd::from).map_err(os("dup"))?;
+        self.handed.store(copy.as_raw_fd(), Ordering::Relaxed);
+        Ok(copy)
     }
 
     /// True when another descriptor of this process is this channel: whoever was handed a duplicate
     /// still has it.
     pub fn has_duplicate(&self) -> bool {
-        let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
-        let others = entries.filter_map(|entry| {
-            let number: RawFd = entry.file_name().to_str()?.parse().ok()?;
-            let path = fs::read_link(entry.path()).ok()?;
-            (number != self.file.as_raw_fd() && path.ends_with("dahdi/channel")).then_some(number)
-        });
-        others.into_iter().any(|number| {
+        // Mostly it is where it was; the process has a descriptor for every port.
+        self.is_at(self.handed.load(Ordering::Relaxed)) || {
+            let entries = fs::read_dir("/proc/self/fd").into_iter().flatten().flatten();
+            let numbers = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
+            numbers.into_iter().any(|number| self.is_at(number))
+        }
+    }
+
+    /// Another descriptor of this process, with this number, is this channel.
+    fn is_at(&self, number: RawFd) -> bool {
+        let is_channel = || {
+            let path = fs::read_link(format!("/proc/self/fd/{number}"));
+            path.is_ok_and(|path| path.ends_with("dahdi/channel"))
+        };
+        let is_this = || {
             let Ok(copy) = duplicate(number) else { return false };
             device::get(&File::from(copy), abi::CHANNO).is_ok_and(|channel| channel == self.number)
-        })
+        };
+        number >= 0 && number != self.file.as_raw_fd() && is_channel() && is_this()
     }
 
     fn passed(&self) -> MutexGuard<'_, VecDeque<i32>> {
