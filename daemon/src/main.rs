@@ -3,6 +3,7 @@
 
 mod amend;
 mod args;
+mod arrivals;
 mod assemble;
 mod banner;
 mod cards;

@@ -1,7 +1,9 @@
 //! The media thread: RTP sockets and bearers on one side of the engine, orders and events on the
 //! other. The clock of the cards paces it where there is one, else a timer of 20 ms. It takes no
-//! lock, and allocates nothing per packet.
+//! lock, and allocates nothing per packet. It looks for packets when a tick is due, and is in real
+//! time where it may be: a block has 5 ms.
 
+use crate::arrivals::Arrivals;
 use crate::pace::Pace;
 use crate::rtp_ports::{RtpPorts, RtpRange};
 use crate::wake::Bell;
@@ -16,12 +18,14 @@ use std::thread::JoinHandle;
 
 /// How many orders or events may wait.
 const QUEUE: usize = 4096;
-/// How many packets a socket may deliver before the others have their turn.
-const BURST: usize = 16;
+/// How many sockets the kernel names at once.
+const SOCKETS: usize = 256;
+/// How many packets are looked at in a tick: ten for each of 500 calls. What is beyond waits its turn.
+const PACKETS: usize = 5000;
+/// Before whatever shares the processor by turns, and after the interrupts of the cards, which have 50.
+const PRIORITY: u8 = 20;
 /// How many missed ticks are caught up with at once; more are skipped and counted.
 const CATCH_UP: u64 = 10;
-/// The largest datagram that is looked at: larger ones are cut and then refused as RTP.
-const MTU: usize = 1500;
 
 /// Ports that had to wait are looked at again every so many ticks: 5 s.
 const TRY_AGAIN: u64 = 250;
@@ -48,6 +52,8 @@ pub struct MediaFigures {
     pub lost: AtomicU64,
     /// Packets that were not RTP, or not of the stream.
     pub rejected: AtomicU64,
+    /// 1 when the thread goes before all that share the processor by turns.
+    pub real_time: AtomicU64,
 }
 
 /// What the thread is told.
@@ -156,7 +162,11 @@ struct Worker {
     events: rtrb::Producer<MediaEvent>,
     heard: Bell,
     bell: Bell,
+    /// Wakes the thread.
     epoll: Epoll,
+    /// Knows which RTP sockets have packets.
+    sockets: Epoll,
+    arrivals: Arrivals,
     pace: Pace,
     stop: Arc<AtomicBool>,
     figures: Arc<MediaFigures>,
@@ -177,13 +187,15 @@ impl Worker {
         let epoll = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
         epoll.add(pace.wake_fd(), EpollEvent::new(EpollFlags::EPOLLIN, TIMER))?;
         epoll.add(bell, EpollEvent::new(EpollFlags::EPOLLIN, ORDERS))?;
-        ports.watch(&epoll)?;
-        let engine = Engine::new([]);
-        Ok(Self { engine, ports, orders, events, heard, bell: bell.clone(), epoll, pace, stop, figures })
+        let sockets = Epoll::new(EpollCreateFlags::EPOLL_CLOEXEC)?;
+        ports.watch(&sockets)?;
+        let (engine, arrivals, bell) = (Engine::new([]), Arrivals::new(), bell.clone());
+        Ok(Self { engine, ports, orders, events, heard, bell, epoll, sockets, arrivals, pace, stop, figures })
     }
 
     fn run(mut self) {
-        let mut ready = [EpollEvent::empty(); 64];
+        self.hurry();
+        let mut ready = [EpollEvent::empty(); 2];
         while !self.stop.load(Ordering::Relaxed) {
             let count = match self.epoll.wait(&mut ready, EpollTimeout::NONE) {
                 Ok(count) => count,
@@ -198,12 +210,25 @@ impl Worker {
             for event in ready.iter().take(count) {
                 match event.data() {
                     TIMER => self.tick(),
-                    ORDERS => self.bell.silence(),
-                    port => self.receive(port),
+                    _ => self.bell.silence(),
                 }
             }
             self.take_orders();
             self.report();
+        }
+    }
+
+    /// Goes before others, where that is allowed.
+    fn hurry(&self) {
+        match demarc_hal_dahdi::real_time(PRIORITY) {
+            Ok(()) => self.figures.real_time.store(1, Ordering::Relaxed),
+            Err(error) => {
+                tracing::warn!(
+                    %error,
+                    "audio is not in real time, and may be cut when the machine is busy: \
+                     give the daemon CAP_SYS_NICE, or a limit of real-time priority (RLIMIT_RTPRIO) of 20"
+                );
+            }
         }
     }
 
@@ -212,7 +237,7 @@ impl Worker {
             match order {
                 Order::Do(command) => {
                     if let MediaCommand::OpenRtp { rtp, .. } = &command {
-                        self.ports.prepare(rtp.port, &self.epoll);
+                        self.ports.prepare(rtp.port, &self.sockets);
                     }
                     self.engine.command(command);
                 }
@@ -227,24 +252,31 @@ impl Worker {
     }
 
     fn settle_ports(&mut self) {
-        self.ports.settle(&self.epoll, |port| self.engine.uses_port(port));
+        self.ports.settle(&self.sockets, |port| self.engine.uses_port(port));
+    }
+
+    /// Takes the packets that wait, one of each socket after the other.
+    fn hear(&mut self) {
+        self.arrivals.look();
+        let mut ready = [EpollEvent::empty(); SOCKETS];
+        let mut heard = 0;
+        while heard < PACKETS {
+            let count = match self.sockets.wait(&mut ready, EpollTimeout::ZERO) {
+                Ok(count) if count > 0 => count,
+                _ => return,
+            };
+            heard += count;
+            for event in ready.iter().take(count) {
+                self.receive(event.data());
+            }
+        }
     }
 
     fn receive(&mut self, port: u64) {
         let Ok(port) = u16::try_from(port) else { return };
         let Some(socket) = self.ports.socket(port) else { return };
-        let mut packet = [0; MTU];
-        for _ in 0..BURST {
-            match socket.recv_from(&mut packet) {
-                Ok((length, from)) => {
-                    if let Some(packet) = packet.get(..length) {
-                        self.engine.receive(port, from, packet);
-                    }
-                }
-                // A port that a former packet could not reach says so here; the next one may.
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
-                Err(_) => return,
-            }
+        if let Some((from, packet, ago)) = self.arrivals.next(socket) {
+            self.engine.receive(port, from, packet, ago);
         }
     }
 
@@ -252,6 +284,9 @@ impl Worker {
         let due = self.pace.take();
         let skipped = due.saturating_sub(CATCH_UP);
         self.figures.skipped_ticks.fetch_add(skipped, Ordering::Relaxed);
+        if due > 0 {
+            self.hear();
+        }
         for _ in 0..due.min(CATCH_UP) {
             self.engine.tick();
             let ticks = self.figures.ticks.fetch_add(1, Ordering::Relaxed);

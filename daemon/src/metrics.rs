@@ -70,6 +70,7 @@ impl Metrics {
         ] {
             counter!(name).absolute(figure.load(Ordering::Relaxed));
         }
+        gauge!("demarc_media_real_time").set(media.real_time.load(Ordering::Relaxed) as f64);
         let recorder = self.store.recorder_status();
         gauge!("demarc_call_records_pending").set(recorder.pending as f64);
         counter!("demarc_call_records_lost").absolute(recorder.lost);

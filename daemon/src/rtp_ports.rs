@@ -4,6 +4,7 @@
 //! and so that call control can write SDP without asking anybody. A change of the settings binds
 //! the others while the daemon runs; a port in use stays as it is until its stream closes.
 
+use crate::arrivals::Arrivals;
 use nix::sys::epoll::{Epoll, EpollEvent, EpollFlags};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr, UdpSocket};
@@ -156,6 +157,7 @@ fn bind(ip: IpAddr, port: u16) -> Result<Bound, BindError> {
     let fail = |source| BindError { address, source };
     let socket = UdpSocket::bind(address).map_err(fail)?;
     socket.set_nonblocking(true).map_err(fail)?;
+    Arrivals::date(&socket).map_err(fail)?;
     Ok(Bound { ip, socket })
 }
 

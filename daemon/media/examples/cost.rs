@@ -99,7 +99,7 @@ fn calls(codec: Codec, telephone_event: Option<u8>, detect: Detect, octets: Bloc
         packet[..12].copy_from_slice(&header.build());
         packet[12..].copy_from_slice(&octets);
         for call in 0..CALLS {
-            engine.receive(4000 + call, from, &packet);
+            engine.receive(4000 + call, from, &packet, 0);
         }
         engine.tick();
         engine.transmit(|_, _, octets| _ = black_box(octets));

@@ -3,6 +3,9 @@
 //! Every 5 ms the last 16 ms are compared with the eight frequencies. What counts is not only that two
 //! of them hold nearly all the energy, but how far each is off: the phase of a tone from one window to
 //! the next tells its frequency to a few hertz, which is what tells keys from speech.
+//!
+//! Nearly all that is heard is no key. What can be told from the four lower frequencies alone is not looked at
+//! any further, and the window before is looked at only when this one may be a key.
 
 use crate::codec::g711::PEAK_0_DBM0;
 use std::f32::consts::{PI, TAU};
@@ -43,24 +46,45 @@ const MISSES: u8 = 6;
 /// Edges that a block may bring: one for each window of it.
 const EDGES: usize = 8;
 
+/// How many numbers are added side by side: with four in a register of every processor, few instructions.
+const LANES: usize = 8;
+/// Frequencies of a group.
+const GROUP: usize = 4;
+/// The sum of the squares of a Hann window; its sum is N/2.
+const HANN: f32 = 3.0 * WINDOW as f32 / 8.0;
+/// Amplitude of the sum that a sine of amplitude 1 gives under the window.
+const SCALE: f32 = WINDOW as f32 / 4.0;
+
 /// The windowed waves that a window is compared with.
 struct Waves {
     window: [f32; WINDOW],
-    /// Cosine and sine of each frequency under the window.
-    waves: [[[f32; 2]; WINDOW]; FREQUENCIES.len()],
+    /// Of the lower frequencies and of the higher ones: for each sample their cosines under the window,
+    /// and their sines.
+    groups: [[Wave; WINDOW]; 2],
+    /// Square of the amplitude of the quietest tone.
+    quietest: f32,
+    /// The least that the lower tone's power is of the energy, within the twist and the purity of a key.
+    least: f32,
 }
+
+/// Cosines, or sums over them, and sines.
+type Wave = [[f32; GROUP]; 2];
 
 static WAVES: LazyLock<Box<Waves>> = LazyLock::new(|| {
     let window: [f32; WINDOW] =
         std::array::from_fn(|n| 0.5 - 0.5 * (TAU * (n as f32 + 0.5) / WINDOW as f32).cos());
-    let waves = FREQUENCIES.map(|f| {
+    let [l0, l1, l2, l3, h0, h1, h2, h3] = FREQUENCIES;
+    let groups = [[l0, l1, l2, l3], [h0, h1, h2, h3]].map(|group| {
         std::array::from_fn(|n| {
-            let (sin, cos) = (TAU * f / 8000.0 * n as f32).sin_cos();
             let weight = window.get(n).copied().unwrap_or(0.0);
-            [weight * cos, -weight * sin]
+            let angles = group.map(|f| TAU * f / 8000.0 * n as f32);
+            [angles.map(|angle| weight * angle.cos()), angles.map(|angle| -weight * angle.sin())]
         })
     });
-    Box::new(Waves { window, waves })
+    let quietest = (PEAK_0_DBM0 * 10f32.powf(QUIETEST_DBM0 / 20.0)).powi(2);
+    // A thousandth less, so that rounding decides nothing.
+    let least = 0.999 * PURE / (1.0 + 10f32.powf(TWIST_DB.0 / 10.0)) / (HANN / 2.0);
+    Box::new(Waves { window, groups, quietest, least })
 });
 
 /// A tone as a window has it.
@@ -68,7 +92,9 @@ static WAVES: LazyLock<Box<Waves>> = LazyLock::new(|| {
 struct Heard {
     /// Which of the frequencies.
     at: usize,
-    phase: f32,
+    /// Of its phase.
+    re: f32,
+    im: f32,
     /// Square of the amplitude.
     power: f32,
 }
@@ -76,10 +102,9 @@ struct Heard {
 /// A receiver of keys.
 #[derive(Debug)]
 pub struct DtmfReceiver {
-    samples: [f32; WINDOW],
+    /// The last window and the hop before it, which begins the window before.
+    samples: [f32; HOP + WINDOW],
     filled: usize,
-    /// The two tones of the last window.
-    last: [Heard; 2],
     candidate: Option<char>,
     hits: u8,
     down: Option<char>,
@@ -89,15 +114,7 @@ pub struct DtmfReceiver {
 impl Default for DtmfReceiver {
     fn default() -> Self {
         LazyLock::force(&WAVES);
-        Self {
-            samples: [0.0; WINDOW],
-            filled: 0,
-            last: [Heard::default(); 2],
-            candidate: None,
-            hits: 0,
-            down: None,
-            misses: 0,
-        }
+        Self { samples: [0.0; HOP + WINDOW], filled: 0, candidate: None, hits: 0, down: None, misses: 0 }
     }
 }
 
@@ -106,12 +123,14 @@ impl DtmfReceiver {
     pub fn listen(&mut self, samples: &[i16]) -> impl Iterator<Item = KeyEdge> + use<> {
         let mut edges = [None; EDGES];
         let mut free = edges.iter_mut();
-        for &sample in samples {
+        let mut rest = samples;
+        while !rest.is_empty() {
             // The window's tail is filled hop by hop.
-            if let Some(slot) = self.samples.get_mut(WINDOW - HOP + self.filled) {
-                *slot = f32::from(sample);
-            }
-            self.filled += 1;
+            let (now, later) = rest.split_at(rest.len().min(HOP - self.filled));
+            rest = later;
+            let tail = self.samples.iter_mut().skip(WINDOW + self.filled);
+            tail.zip(now).for_each(|(slot, &sample)| *slot = f32::from(sample));
+            self.filled += now.len();
             if self.filled == HOP {
                 self.filled = 0;
                 let key = self.window();
@@ -126,35 +145,30 @@ impl DtmfReceiver {
         edges.into_iter().flatten()
     }
 
-    /// The key that sounds in the window, as far as one window tells.
-    fn window(&mut self) -> Option<char> {
-        let before = self.last;
-        self.last = [Heard::default(); 2];
+    /// The key that sounds in the window, as far as one window and the one before tell.
+    fn window(&self) -> Option<char> {
         let waves = &**WAVES;
-        let total: f32 = self.samples.iter().zip(&waves.window).map(|(s, w)| (s * w) * (s * w)).sum();
-        let quietest = PEAK_0_DBM0 * 10f32.powf(QUIETEST_DBM0 / 20.0);
-        // A Hann window of N samples has a sum of N/2, and a sum of squares of 3N/8.
-        let scale = WINDOW as f32 / 4.0;
-        if total < quietest * quietest * 3.0 * WINDOW as f32 / 8.0 {
+        let window = self.samples.last_chunk()?;
+        let total = loud(window, waves)?;
+        let low = strongest(window, waves, 0);
+        if low.power < waves.least * total {
             return None;
         }
-        let [low, high] = [0usize..4, 4..8].map(|group| {
-            let heard = group.map(|at| tone(&self.samples, at, scale));
-            heard.max_by(|a, b| a.power.total_cmp(&b.power)).unwrap_or_default()
-        });
-        self.last = [low, high];
+        let high = strongest(window, waves, 1);
         let twist = 10.0 * (high.power / low.power.max(1e-6)).log10();
-        let pure = (low.power + high.power) / 2.0 * (3.0 * WINDOW as f32 / 8.0) > PURE * total;
-        let loud = low.power.min(high.power) > quietest * quietest;
+        let pure = (low.power + high.power) / 2.0 * HANN > PURE * total;
         let (up, down) = TWIST_DB;
-        let steady = before.iter().zip(&self.last).all(|(before, now)| {
-            let ratio = now.power / before.power.max(1e-6);
-            before.at == now.at && (STEADY.recip()..STEADY).contains(&ratio) && is_near(before, now)
-        });
-        if !(pure && loud && steady && (-down..=up).contains(&twist)) {
+        if !(pure && low.power.min(high.power) > waves.quietest && (-down..=up).contains(&twist)) {
             return None;
         }
-        KEYS.get(low.at)?.get(high.at - 4).copied()
+        let before = self.samples.first_chunk()?;
+        loud(before, waves)?;
+        let steady = [low, high].iter().enumerate().all(|(group, now)| {
+            let before = strongest(before, waves, group);
+            let ratio = now.power / before.power.max(1e-6);
+            before.at == now.at && (STEADY.recip()..STEADY).contains(&ratio) && is_near(&before, now)
+        });
+        KEYS.get(low.at)?.get(high.at - GROUP).copied().filter(|_| steady)
     }
 
     /// What windows say together.
@@ -175,14 +189,34 @@ impl DtmfReceiver {
     }
 }
 
-/// What lies at a frequency.
-fn tone(samples: &[f32; WINDOW], at: usize, scale: f32) -> Heard {
-    let Some(waves) = WAVES.waves.get(at) else { return Heard::default() };
-    let (re, im) = samples
-        .iter()
-        .zip(waves)
-        .fold((0.0f32, 0.0f32), |(re, im), (s, [cos, sin])| (re + s * cos, im + s * sin));
-    Heard { at, phase: im.atan2(re), power: (re * re + im * im) / (scale * scale) }
+/// The energy under the window, when it is loud enough for a key.
+fn loud(samples: &[f32; WINDOW], waves: &Waves) -> Option<f32> {
+    let mut sums = [0.0f32; LANES];
+    for (samples, weights) in samples.chunks_exact(LANES).zip(waves.window.chunks_exact(LANES)) {
+        for (sum, (sample, weight)) in sums.iter_mut().zip(samples.iter().zip(weights)) {
+            let weighted = sample * weight;
+            *sum += weighted * weighted;
+        }
+    }
+    let total = sums.iter().sum();
+    (total >= waves.quietest * HANN).then_some(total)
+}
+
+/// The strongest tone of the lower frequencies (group 0) or the higher ones (1), in one pass over the samples.
+fn strongest(samples: &[f32; WINDOW], waves: &Waves, group: usize) -> Heard {
+    let Some(waves) = waves.groups.get(group) else { return Heard::default() };
+    let [mut re, mut im] = Wave::default();
+    for (sample, [cos, sin]) in samples.iter().zip(waves) {
+        re.iter_mut().zip(cos).for_each(|(sum, cos)| *sum += sample * cos);
+        im.iter_mut().zip(sin).for_each(|(sum, sin)| *sum += sample * sin);
+    }
+    let tones = re.iter().zip(&im).enumerate().map(|(at, (re, im))| Heard {
+        at: group * GROUP + at,
+        re: *re,
+        im: *im,
+        power: (re * re + im * im) / (SCALE * SCALE),
+    });
+    tones.max_by(|a, b| a.power.total_cmp(&b.power)).unwrap_or_default()
 }
 
 /// Is the frequency near enough to its nominal value? From window to window the phase of a tone
@@ -190,7 +224,8 @@ fn tone(samples: &[f32; WINDOW], at: usize, scale: f32) -> Heard {
 fn is_near(before: &Heard, now: &Heard) -> bool {
     let Some(f) = FREQUENCIES.get(now.at) else { return false };
     let hop = HOP as f32 / 8000.0;
-    let advance = now.phase - before.phase - TAU * f * hop;
+    let phase = |heard: &Heard| heard.im.atan2(heard.re);
+    let advance = phase(now) - phase(before) - TAU * f * hop;
     let over = advance - TAU * ((advance + PI) / TAU).floor();
     (over / (TAU * hop)).abs() <= f * OFF
 }

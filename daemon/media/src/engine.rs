@@ -16,6 +16,10 @@ use std::net::SocketAddr;
 pub struct Engine {
     /// In order of their ids.
     streams: Vec<Stream>,
+    /// The ports of RTP streams, in order, and the places of the streams.
+    ports: Vec<(u16, usize)>,
+    /// Streams are other ones, or play something else, than in the last tick.
+    rearranged: bool,
     /// Bearers that no stream uses.
     bearers: BTreeMap<ChannelId, Box<dyn Bearer>>,
     outbox: Outbox,
@@ -81,7 +85,7 @@ impl Engine {
             self.close(stream);
         }
         self.bearers.retain(|channel, _| channel.span != span);
-        self.arrange_relays();
+        self.rearranged = true;
     }
 
     /// Does what it is told.
@@ -110,6 +114,7 @@ impl Engine {
             MediaCommand::UpdateRtp { stream, rtp } => {
                 if let Some(Port::Rtp(port)) = self.find(stream).map(|s| &mut s.port) {
                     port.update(rtp);
+                    self.index_ports();
                 }
             }
             MediaCommand::Close { stream } => self.close(stream),
@@ -155,23 +160,25 @@ impl Engine {
                 }
             }
         }
-        self.arrange_relays();
+        self.rearranged = true;
     }
 
-    /// A packet came to `port`.
-    pub fn receive(&mut self, port: u16, from: SocketAddr, packet: &[u8]) {
-        for stream in &mut self.streams {
-            if let Port::Rtp(rtp) = &mut stream.port
-                && rtp.port() == port
-            {
-                return rtp.receive(from, packet, &mut stream.edges);
-            }
+    /// A packet came to `port`, `ago` samples before the next tick. Whoever looks for packets only once
+    /// a tick says by this how early each of them came; 0 is as late as can be.
+    pub fn receive(&mut self, port: u16, from: SocketAddr, packet: &[u8], ago: u32) {
+        let at = self.ports.binary_search_by_key(&port, |(port, _)| *port).ok();
+        let stream = at.and_then(|at| self.ports.get(at)).and_then(|(_, at)| self.streams.get_mut(*at));
+        match stream.map(|stream| (&mut stream.port, &mut stream.edges)) {
+            Some((Port::Rtp(rtp), edges)) => rtp.receive(from, packet, ago, edges),
+            _ => self.past.stray += 1,
         }
-        self.past.stray += 1;
     }
 
     /// 20 ms passed: takes a block from every party, then gives one to every party.
     pub fn tick(&mut self) {
+        if std::mem::take(&mut self.rearranged) {
+            self.arrange_relays();
+        }
         for stream in &mut self.streams {
             stream.take_in(&mut self.events);
         }
@@ -201,7 +208,7 @@ impl Engine {
 
     /// Does an open stream use this port of ours?
     pub fn uses_port(&self, port: u16) -> bool {
-        self.streams.iter().any(|stream| matches!(&stream.port, Port::Rtp(rtp) if rtp.port() == port))
+        self.ports.binary_search_by_key(&port, |(port, _)| *port).is_ok()
     }
 
     /// The figures so far.
@@ -219,12 +226,14 @@ impl Engine {
         self.close(id);
         let at = self.position(id).unwrap_or_else(|at| at);
         self.streams.insert(at, Stream::new(id, port));
+        self.index_ports();
         self.outbox.reserve(self.streams.len());
     }
 
     fn close(&mut self, id: StreamId) {
         let Ok(at) = self.position(id) else { return };
         let stream = self.streams.remove(at);
+        self.index_ports();
         let stats = stream.stats();
         self.past.add(&stats);
         self.events.push(MediaEvent::Closed { stream: id, stats });
@@ -236,14 +245,36 @@ impl Engine {
         }
     }
 
+    /// Streams came or went: where are the ports? Of two streams on one port the older id has it.
+    fn index_ports(&mut self) {
+        self.ports.clear();
+        let ports = self.streams.iter().enumerate().filter_map(|(at, stream)| match &stream.port {
+            Port::Rtp(rtp) => Some((rtp.port(), at)),
+            Port::Bearer(_) => None,
+        });
+        self.ports.extend(ports);
+        self.ports.sort_unstable();
+        self.ports.dedup_by_key(|(port, _)| *port);
+    }
+
     /// Who plays whom has changed: who must be listened to for keys?
     fn arrange_relays(&mut self) {
+        for stream in &mut self.streams {
+            stream.relayed = false;
+        }
         for at in 0..self.streams.len() {
-            let Some(id) = self.streams.get(at).map(|s| s.id) else { continue };
-            let relayed = self.streams.iter().any(|s| s.plays(id) && s.has_telephone_event());
-            if let Some(stream) = self.streams.get_mut(at) {
-                stream.set_relayed(relayed);
+            match self.streams.get(at).filter(|stream| stream.has_telephone_event()).map(|s| &s.source) {
+                Some(Playing::Stream(id)) => self.mark_relayed(*id),
+                Some(&Playing::Mix(parties)) => parties.iter().for_each(|id| self.mark_relayed(id)),
+                _ => {}
             }
+        }
+        self.streams.iter_mut().for_each(Stream::listen_for_keys);
+    }
+
+    fn mark_relayed(&mut self, id: StreamId) {
+        if let Some(stream) = self.find(id) {
+            stream.relayed = true;
         }
     }
 

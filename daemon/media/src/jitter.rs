@@ -1,27 +1,39 @@
 //! The jitter buffer: RTP packets of any length in, blocks of 20 ms out.
 //!
 //! Octets lie in a ring by their timestamp. Each tick plays the next 160. How early a packet comes
-//! before it is played is its margin; the delay follows the smallest margin of a window:
+//! before it is played is its margin, to the sample: packets are looked at once a tick, and each
+//! brings along how long ago it came. The delay begins with one block and follows the smallest margin
+//! of a window:
 //!
 //! - a packet that comes too late while nothing but made-up sound was played since moves the play
 //!   position back, so that the delay grows by what was missing, at once;
-//! - a delay that a whole window did not need shrinks by a block when the party is silent, and a
+//! - a delay that whole windows did not need shrinks by a block when the party is silent, and a
 //!   margin about to be used up grows by one: this is also how clocks that differ are reconciled.
+//!
+//! One window without need is enough in a network that has never been late. Each time that it was,
+//! twice as many are asked for.
 
 use crate::codec::g711;
 use crate::sys::Plc;
 use demarc_hal::{BLOCK, Block, Companding};
+use std::ops::Range;
 
 /// Octets in the ring, a power of two: 512 ms. Half of it is before the play position.
 const RING: usize = 4096;
 /// The longest delay: 200 ms.
 const DEEPEST: i32 = 1600;
-/// The delay to begin with: 40 ms.
-const INITIAL: i32 = 320;
-/// The margin that is always left: 10 ms.
+/// The delay to begin with, beside the time to the next tick: 20 ms.
+const INITIAL: i32 = 160;
+/// A packet this far ahead of what can be played belongs to another timeline: 40 ms.
+const JUMP: i32 = 320;
+/// The margin that is left when the delay shrinks: 10 ms.
 const SLACK: i32 = 80;
+/// A margin that is about to be used up: 5 ms.
+const SCANT: i32 = 40;
 /// A window, in ticks: 2.56 s.
 const WINDOW: u32 = 128;
+/// Windows that must not have needed a delay, after many late packets: 41 s.
+const WINDOWS: u32 = 16;
 /// Below this mean square a block is silence: about −50 dBm0.
 const SILENCE: f64 = 6_000.0;
 
@@ -37,6 +49,9 @@ pub struct Jitter {
     /// The smallest margin in this window, and ticks since it began.
     margin: i32,
     window: u32,
+    /// Windows in a row that had a block to spare, and how many it takes.
+    spared: u32,
+    patience: u32,
     /// By how many octets the delay should change at the next silence: −160, 0, 160.
     wanted: i32,
     sequence: SequenceRecord,
@@ -73,6 +88,8 @@ impl Jitter {
             concealed: 0,
             margin: i32::MAX,
             window: 0,
+            spared: 0,
+            patience: 1,
             wanted: 0,
             sequence: SequenceRecord::default(),
             transit: None,
@@ -84,8 +101,8 @@ impl Jitter {
         }
     }
 
-    /// A packet of audio came, in the tick that is `now` (in samples).
-    pub fn insert(&mut self, sequence: u16, timestamp: u32, payload: &[u8], now: u32) {
+    /// A packet of audio came, `ago` samples before the tick that is `now` (in samples).
+    pub fn insert(&mut self, sequence: u16, timestamp: u32, payload: &[u8], now: u32, ago: u32) {
         // Longer than any packet that can be played whole: keep the beginning.
         let payload = payload.get(..RING / 4).unwrap_or(payload);
         if payload.is_empty() {
@@ -95,7 +112,8 @@ impl Jitter {
             self.late += 1;
             return;
         }
-        self.note_transit(now.wrapping_sub(timestamp));
+        self.note_transit(now.wrapping_sub(ago).wrapping_sub(timestamp));
+        let ago = ago.min(RING as u32) as i32;
         let play = match self.play {
             Some(play) => play,
             None => self.begin(timestamp),
@@ -105,23 +123,32 @@ impl Jitter {
         if margin < 0 && -margin <= self.concealed && DEEPEST >= length - margin {
             let back = (-margin + BLOCK as i32 - 1) / BLOCK as i32 * BLOCK as i32;
             self.play = Some(play.wrapping_sub(back as u32));
+            if self.concealed < DEEPEST {
+                // Something was made up that would not have had to be.
+                self.was_late();
+            }
             self.concealed = (self.concealed - back).max(0);
             margin += back;
-        } else if margin < -DEEPEST * 5 || margin + length > DEEPEST + INITIAL {
+        } else if margin < -DEEPEST * 5 || margin + length > DEEPEST + JUMP {
             // Another timeline, or a sender that paused without counting on.
             self.begin(timestamp);
             margin = INITIAL;
         } else if margin + length <= 0 {
             self.late += 1;
-            self.margin = self.margin.min(margin);
+            self.margin = self.margin.min(margin + ago);
+            self.was_late();
             return;
         }
-        self.margin = self.margin.min(margin);
+        self.margin = self.margin.min(margin + ago);
         let skip = (-margin).max(0) as usize; // the part that should have been played already
-        for (i, &octet) in payload.iter().enumerate().skip(skip) {
-            let at = timestamp.wrapping_add(i as u32) as usize % RING;
-            self.octets[at] = octet;
-            self.filled[at] = true;
+        let mut rest = payload.get(skip..).unwrap_or_default();
+        for range in pieces(timestamp.wrapping_add(skip as u32), rest.len()) {
+            let (now, later) = rest.split_at(range.len().min(rest.len()));
+            rest = later;
+            if let Some(octets) = self.octets.get_mut(range.clone()) {
+                octets.copy_from_slice(now);
+            }
+            self.filled.get_mut(range).unwrap_or_default().fill(true);
         }
     }
 
@@ -149,6 +176,7 @@ impl Jitter {
             }
             self.wanted = 0;
             self.window = 0;
+            self.spared = 0;
             self.margin = i32::MAX;
         }
         self.conceal(block, missing)
@@ -183,25 +211,33 @@ impl Jitter {
         self.concealed = DEEPEST; // before its beginning a sender is silent
         self.margin = i32::MAX;
         self.window = 0;
+        self.spared = 0;
         self.wanted = 0;
         self.transit = None;
         play
     }
 
+    /// A packet came after its time: the delay that it needs is not given up soon.
+    fn was_late(&mut self) {
+        self.patience = (self.patience * 2).min(WINDOWS);
+        self.spared = 0;
+    }
+
     /// Closes the window when it is full.
     fn adapt(&mut self) {
         self.window += 1;
-        if self.margin != i32::MAX && self.margin < SLACK / 4 && self.wanted == 0 {
+        if self.margin < SCANT && self.wanted == 0 {
             self.wanted = -1;
         }
         if self.window < WINDOW {
             return;
         }
         let spare = self.margin.saturating_sub(SLACK);
+        self.spared = if spare >= BLOCK as i32 { self.spared.saturating_add(1) } else { 0 };
         self.wanted = match self.margin {
             i32::MAX => 0,
-            _ if spare >= BLOCK as i32 => 1,
-            m if m < SLACK / 4 => -1,
+            _ if self.spared >= self.patience => 1,
+            m if m < SCANT => -1,
             _ => 0,
         };
         if self.margin != i32::MAX && spare > DEEPEST / 2 {
@@ -218,12 +254,23 @@ impl Jitter {
     fn take(&mut self, block: &mut Block) -> usize {
         let Some(play) = self.play else { return BLOCK };
         self.play = Some(play.wrapping_add(BLOCK as u32));
+        for range in pieces(play.wrapping_add(RING as u32 / 2), BLOCK) {
+            self.filled.get_mut(range).unwrap_or_default().fill(false);
+        }
         let mut missing = 0;
-        for (i, octet) in block.iter_mut().enumerate() {
-            let at = play.wrapping_add(i as u32) as usize % RING;
-            self.filled[(at + RING / 2) % RING] = false;
-            *octet = if self.filled[at] { self.octets[at] } else { self.law.idle() };
-            missing += usize::from(!self.filled[at]);
+        let mut rest = &mut block[..];
+        for range in pieces(play, BLOCK) {
+            let octets = self.octets.get(range.clone()).unwrap_or_default();
+            let filled = self.filled.get(range).unwrap_or_default();
+            let (now, later) = rest.split_at_mut(octets.len().min(rest.len()));
+            rest = later;
+            now.copy_from_slice(octets);
+            if !filled.iter().all(|filled| *filled) {
+                for (octet, _) in now.iter_mut().zip(filled).filter(|(_, filled)| !**filled) {
+                    *octet = self.law.idle();
+                    missing += 1;
+                }
+            }
         }
         missing
     }
@@ -283,6 +330,13 @@ impl Jitter {
             self.jitter16 = self.jitter16 + d - ((self.jitter16 + 8) >> 4);
         }
     }
+}
+
+/// The places in the ring of so many octets from a timestamp on: up to its end, and from its beginning.
+fn pieces(timestamp: u32, length: usize) -> [Range<usize>; 2] {
+    let start = timestamp as usize % RING;
+    let first = length.min(RING - start);
+    [start..start + first, 0..length - first]
 }
 
 /// Which packets have come, by sequence number (RFC 3550 §A.1).

@@ -29,7 +29,8 @@ pub fn frequency(samples: &[i16]) -> f64 {
 
 /// The sum of squares.
 pub fn energy(samples: &[i16]) -> f64 {
-    samples.iter().map(|&s| f64::from(s) * f64::from(s)).sum()
+    // In whole numbers, which can be added in any order, several at a time.
+    samples.iter().map(|&s| i64::from(i32::from(s) * i32::from(s))).sum::<i64>() as f64
 }
 
 /// One bin of a spectrum, computed sample by sample (Goertzel's algorithm).

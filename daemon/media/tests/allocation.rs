@@ -41,7 +41,7 @@ fn a_running_call_allocates_nothing() {
             if payload_type == 101 {
                 packet[12..16].copy_from_slice(&[5, if n % 50 == 4 { 0x8A } else { 10 }, 0, 160]);
             }
-            lab.engine.receive(4000, address(1), &packet);
+            lab.engine.receive(4000, address(1), &packet, 0);
             lab.engine.tick();
             lab.engine.transmit(|_, _, _| sent += 1);
             while lab.engine.poll_event().is_some() {}

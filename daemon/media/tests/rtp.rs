@@ -41,7 +41,7 @@ fn a_party_behind_a_nat_is_found_and_nobody_else_is_heard() {
 fn what_is_not_ours_is_rejected_or_stray() {
     let mut lab = Lab::new(&[]);
     lab.open_rtp(stream(1), rtp(4000, Codec::Pcma));
-    lab.engine.receive(4000, address(1), b"not RTP");
+    lab.engine.receive(4000, address(1), b"not RTP", 0);
     Party::new(4000).packet(&mut lab, 0, 0, &[0; BLOCK]); // PCMU was not agreed
     Party::new(4002).say(&mut lab, &[0; BLOCK]);
     assert_eq!(lab.engine.counters().stray, 1);
@@ -91,7 +91,7 @@ fn another_sender_on_the_same_address_is_followed_at_once() {
         answer.say(&mut lab, &[0x22; BLOCK]);
         lab.tick();
     }
-    assert_eq!(lab.sent.iter().filter(|s| s.payload == [0x22; BLOCK]).count(), 18);
+    assert_eq!(lab.sent.iter().filter(|s| s.payload == [0x22; BLOCK]).count(), 19);
     assert_eq!(closed(&mut lab).lost, 0);
 }
 
@@ -136,7 +136,7 @@ proptest! {
                 packet[0] = 0x80;
                 packet[1] = [8, 101, 13, 0x88, 0][usize::from(kind)];
             }
-            lab.engine.receive(4000, address(1), &packet);
+            lab.engine.receive(4000, address(1), &packet, 0);
             lab.ticks(ticks);
         }
         prop_assert_eq!(line.heard().len(), lab.sent.len());

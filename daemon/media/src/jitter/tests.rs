@@ -11,6 +11,8 @@ fn octet(timestamp: u32) -> u8 {
 struct Lab {
     jitter: Jitter,
     now: u32,
+    /// How long before a tick packets come.
+    ago: u32,
     ptime: u32,
     played: Vec<u8>,
     kinds: Vec<Played>,
@@ -18,13 +20,13 @@ struct Lab {
 
 impl Lab {
     fn new(ptime: u32) -> Self {
-        Self { jitter: Jitter::new(LAW), now: 0, ptime, played: Vec::new(), kinds: Vec::new() }
+        Self { jitter: Jitter::new(LAW), now: 0, ago: 0, ptime, played: Vec::new(), kinds: Vec::new() }
     }
 
     fn arrive(&mut self, n: u32) {
         let timestamp = 1000u32.wrapping_add(n * self.ptime);
         let payload: Vec<_> = (0..self.ptime).map(|i| octet(timestamp + i)).collect();
-        self.jitter.insert(65_530u16.wrapping_add(n as u16), timestamp, &payload, self.now);
+        self.jitter.insert(65_530u16.wrapping_add(n as u16), timestamp, &payload, self.now, self.ago);
     }
 
     fn tick(&mut self) {
@@ -70,13 +72,77 @@ fn a_steady_stream_of_any_packet_time_passes_octet_for_octet() {
     }
 }
 
+/// A party that speaks in bursts of a second with as much silence between them, each packet `ago` samples
+/// before a tick and `late` ticks later than the first.
+fn bursts(lab: &mut Lab, ticks: u32, ago: u32, late: impl Fn(u32) -> u32) {
+    let start = lab.now / BLOCK as u32;
+    for tick in start..start + ticks {
+        for n in tick.saturating_sub(8)..=tick {
+            if n + late(n) == tick {
+                let octet = if n % 100 < 50 { LAW.idle() } else { octet(n) };
+                lab.jitter.insert(n as u16, n * 160, &[octet; BLOCK], lab.now, ago);
+            }
+        }
+        lab.tick();
+    }
+}
+
+/// Ticks from the one in which a packet came to the one in which it is played, at the end.
+fn depth(lab: &Lab) -> u32 {
+    let last = lab.played.chunks(BLOCK).rposition(|block| block != [LAW.idle(); BLOCK]).unwrap() as u32;
+    let n = (0..=last).rev().find(|n| n % 100 >= 50 && octet(*n) == lab.played[last as usize * BLOCK]);
+    last - n.unwrap()
+}
+
+#[test]
+fn the_delay_begins_with_one_block() {
+    let mut lab = Lab::new(160);
+    lab.run(20, |_| false);
+    assert_eq!(lab.kinds.iter().position(|kind| *kind == Played::Real), Some(1));
+    lab.assert_whole();
+}
+
+#[test]
+fn who_comes_well_before_a_tick_is_played_in_it_and_who_comes_just_before_it_is_not() {
+    for (ago, ticks) in [(150, 0), (100, 0), (70, 1), (0, 1)] {
+        let mut lab = Lab::new(160);
+        bursts(&mut lab, 1080, ago, |_| 0);
+        assert_eq!(depth(&lab), ticks, "{ago} samples before a tick");
+        let after = lab.kinds.iter().skip(1);
+        assert_eq!(after.filter(|kind| **kind != Played::Real).count(), 0, "{ago} samples before a tick");
+        assert_eq!((lab.jitter.lost(), lab.jitter.late()), (0, 0));
+    }
+}
+
+#[test]
+fn a_network_that_is_late_again_and_again_keeps_its_delay() {
+    // One packet in ten seconds takes three ticks longer, as when somebody looks at a page.
+    let late = |n: u32| if n % 500 == 480 { 3 } else { 0 };
+    let mut lab = Lab::new(160);
+    bursts(&mut lab, 20_000, 100, late);
+    let made_up: Vec<usize> = lab.kinds.chunks(2500).map(made_up).collect();
+    assert!(made_up[0] > 0, "{made_up:?}");
+    assert_eq!(made_up[4..], [0; 4], "{made_up:?}");
+}
+
+fn made_up(kinds: &[Played]) -> usize {
+    kinds.iter().filter(|kind| **kind == Played::Concealed).count()
+}
+
+#[test]
+fn a_delay_that_was_needed_once_is_given_up() {
+    let mut lab = Lab::new(160);
+    bursts(&mut lab, 4000, 100, |n| if (480..500).contains(&n) { 5 } else { 0 });
+    assert_eq!(depth(&lab), 0);
+}
+
 #[test]
 fn sequence_numbers_and_timestamps_wrap() {
     let mut jitter = Jitter::new(LAW);
     let mut real = 0;
     for n in 0..200u32 {
         let timestamp = (u32::MAX - 5000).wrapping_add(n * 160);
-        jitter.insert(65_500u16.wrapping_add(n as u16), timestamp, &[7; BLOCK], n * 160);
+        jitter.insert(65_500u16.wrapping_add(n as u16), timestamp, &[7; BLOCK], n * 160, 0);
         let mut block = [0; BLOCK];
         real += u32::from(jitter.play(&mut block) == Played::Real && block == [7; BLOCK]);
     }
@@ -147,7 +213,7 @@ fn drift(percent: i32) -> Jitter {
         while due >= 100 {
             due -= 100;
             let octet = if sent % 100 < 50 { LAW.idle() } else { 0x2A };
-            jitter.insert(sent as u16, sent * 160, &[octet; BLOCK], tick * 160);
+            jitter.insert(sent as u16, sent * 160, &[octet; BLOCK], tick * 160, 0);
             sent += 1;
         }
         jitter.play(&mut [0; BLOCK]);
@@ -169,7 +235,7 @@ fn a_sender_that_jumps_in_time_is_followed() {
     let mut lab = Lab::new(160);
     lab.run(50, |_| false);
     for n in 0..50u32 {
-        lab.jitter.insert(1000 + n as u16, 3_000_000_000 + n * 160, &[9; BLOCK], lab.now);
+        lab.jitter.insert(1000 + n as u16, 3_000_000_000 + n * 160, &[9; BLOCK], lab.now, 0);
         lab.tick();
     }
     assert_eq!(lab.played[lab.played.len() - 40 * BLOCK..], [9; 40 * BLOCK]);
@@ -191,7 +257,7 @@ proptest! {
     ) {
         let mut jitter = Jitter::new(LAW);
         for (i, (sequence, timestamp, length, ticks)) in packets.into_iter().enumerate() {
-            jitter.insert(sequence, timestamp, &vec![1; length], i as u32 * 160);
+            jitter.insert(sequence, timestamp, &vec![1; length], i as u32 * 160, i as u32 % 200);
             for _ in 0..ticks {
                 jitter.play(&mut [0; BLOCK]);
             }

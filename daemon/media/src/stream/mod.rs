@@ -40,7 +40,7 @@ pub struct Stream {
     detect: Detect,
     detectors: Detectors,
     /// An RTP stream that wants telephone-events plays this one.
-    relayed: bool,
+    pub relayed: bool,
     keys: Keys,
     key_tones: ToneGenerator,
     caller_id: Option<(CallerIdSender, Message)>,
@@ -154,9 +154,8 @@ impl Stream {
         self.detectors.order(&self.detect, keys);
     }
 
-    /// Whether somebody needs this party's keys as telephone-events.
-    pub fn set_relayed(&mut self, relayed: bool) {
-        self.relayed = relayed;
+    /// Listens for keys as tones, or no more, as is needed now.
+    pub fn listen_for_keys(&mut self) {
         let keys = self.listens_for_tones();
         self.detectors.listen_for_keys(keys);
     }

@@ -101,8 +101,8 @@ impl RtpPort {
         law(self.rtp.codec)
     }
 
-    /// A packet came to our port.
-    pub fn receive(&mut self, from: SocketAddr, packet: &[u8], edges: &mut Vec<KeyEdge>) {
+    /// A packet came to our port, `ago` samples before the next tick.
+    pub fn receive(&mut self, from: SocketAddr, packet: &[u8], ago: u32, edges: &mut Vec<KeyEdge>) {
         let Some((header, payload)) = Header::parse(packet).filter(|(h, _)| self.knows(h.payload_type))
         else {
             self.stats.rejected += 1;
@@ -123,7 +123,7 @@ impl RtpPort {
         }
         let kind = header.payload_type;
         if kind == payload_type(self.rtp.codec) {
-            self.jitter.insert(header.sequence, header.timestamp, payload, self.now);
+            self.jitter.insert(header.sequence, header.timestamp, payload, self.now, ago);
         } else if self.jitter.note(header.sequence) && Some(kind) == self.rtp.telephone_event {
             let heard = self.events.receive(header.timestamp, payload);
             heard.into_iter().flatten().for_each(|edge| push_edge(edges, edge));

@@ -170,7 +170,7 @@ impl Party {
         let header =
             Header { marker: false, payload_type, sequence: self.sequence, timestamp, ssrc: self.ssrc };
         self.sequence = self.sequence.wrapping_add(1);
-        lab.engine.receive(self.port, self.from, &[&header.build(), payload].concat());
+        lab.engine.receive(self.port, self.from, &[&header.build(), payload].concat(), 0);
     }
 
     /// Presses a key for `ticks` as telephone-event `payload_type`, ticking the engine.
