@@ -17,6 +17,10 @@ use tempfile::TempDir;
 pub const GUEST: &str = "10.0.2.15";
 /// As the machine sees the host.
 pub const HOST: &str = "10.0.2.2";
+/// A reset leaves what QEMU has translated: each octet that the firmware and the next kernel write where there was code is
+/// looked for in it, some thousand octets a second on a busy host, and a second boot takes ten minutes. Little room for what is
+/// translated makes QEMU begin anew soon.
+const TCG: &str = "tcg,tb-size=64";
 /// What is asked of a machine that failed a test.
 const LOOK: &str = "demarc-system log 300; ps; cat /run/rauc.log /run/e2fsck.log; df -k /data; ls -l /data/*; dmesg | tail -60";
 
@@ -91,7 +95,7 @@ impl Machine {
             let _ = std::fs::remove_file(at(name));
         }
         let mut qemu = Command::new("qemu-system-x86_64");
-        qemu.args(["-M", "q35", "-accel", "tcg", "-cpu", "max", "-m", "768", "-smp", "2", "-nodefaults"])
+        qemu.args(["-M", "q35", "-accel", TCG, "-cpu", "max", "-m", "768", "-smp", "2", "-nodefaults"])
             .args(["-no-user-config", "-display", "none"]);
         match &setup.direct {
             None => {
