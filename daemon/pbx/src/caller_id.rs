@@ -46,17 +46,20 @@ pub(crate) fn to_device(config: &Config, caller: &CallerId) -> CallerId {
 }
 
 /// A caller from inside as the outside is to see it. `inside` is who calls, with the wish to be
-/// withheld. An emergency call shows its number whatever the policy: help must find the place.
+/// withheld; what it is called inside is told to a `private` exchange only. An emergency call shows
+/// its number whatever the policy: help must find the place.
 pub(crate) fn to_trunk(
     policy: &CallerIdPolicy,
     inside: &CallerId,
     extension: Option<&Extension>,
     emergency: bool,
+    private: bool,
 ) -> CallerId {
     let own = extension.and_then(|e| e.outside_number.clone());
     let (number, name) = match policy {
         CallerIdPolicy::Fixed { number } if !(emergency && own.is_some()) => (Some(number.clone()), None),
-        _ => (own, inside.name.clone()),
+        _ if private => (own, inside.name.clone()),
+        _ => (own, extension.and_then(|e| e.outside_name.clone())),
     };
     let withheld = inside.presentation == Presentation::Restricted
         || extension.is_some_and(|e| e.withhold)
@@ -76,6 +79,17 @@ pub(crate) fn private_to_trunk(policy: &CallerIdPolicy, inside: &CallerId, emerg
     let withheld = inside.presentation == Presentation::Restricted || *policy == CallerIdPolicy::Withhold;
     let presentation = presentation(withheld && !emergency, number.as_ref());
     CallerId { number, name, presentation, ..CallerId::default() }
+}
+
+/// The name of somebody who diverted a call, as the outside is to see it: of an extension that which it has
+/// outside.
+pub(crate) fn diverted_outside(config: &Config, party: &CallerId) -> Option<String> {
+    let number = |e: &Extension| e.outside_number.clone().or_else(|| Some(e.number.clone()));
+    let ours = |e: &&Extension| number(e) == party.number && Some(&e.name) == party.name.as_ref();
+    match config.extensions.iter().find(ours) {
+        Some(extension) => extension.outside_name.clone(),
+        None => party.name.clone(),
+    }
 }
 
 /// How a number may be shown; without one the trunk shows its own.
@@ -109,7 +123,7 @@ mod tests {
         let mut config = config();
         config.extensions[0].withhold = withhold;
         let inside = from_device(&config, DeviceId(1), &claimed(wish));
-        to_trunk(policy, &inside, extension_of(&config, DeviceId(1)), emergency)
+        to_trunk(policy, &inside, extension_of(&config, DeviceId(1)), emergency, false)
     }
 
     #[test]
@@ -159,7 +173,37 @@ mod tests {
         );
         let own = outside(&CallerIdPolicy::Extension, Presentation::Allowed, false, false);
         assert_eq!(own.shown_number(), Some("+442079460901"));
-        assert_eq!(own.shown_name(), Some("Extension 201"));
+        assert_eq!(own.shown_name(), None, "what it is called inside stays there");
+        let mut config = config();
+        config.extensions[0].outside_name = Some("Harbour Office".into());
+        let inside = from_device(&config, DeviceId(1), &claimed(Presentation::Allowed));
+        let shown = |policy: &CallerIdPolicy, private| {
+            let extension = extension_of(&config, DeviceId(1));
+            to_trunk(policy, &inside, extension, false, private).shown_name().map(str::to_owned)
+        };
+        assert_eq!(shown(&CallerIdPolicy::Extension, false).as_deref(), Some("Harbour Office"));
+        assert_eq!(shown(&CallerIdPolicy::Extension, true).as_deref(), Some("Extension 201"));
+        assert_eq!(shown(&fixed, false), None, "another number, another name");
+        assert_eq!(shown(&CallerIdPolicy::Withhold, false), None);
+    }
+
+    #[test]
+    fn who_diverts_a_call_outside_has_the_name_of_outside() {
+        let mut config = config();
+        let party = |number: &str, name: &str| CallerId {
+            number: Some(number.into()),
+            name: Some(name.into()),
+            ..CallerId::default()
+        };
+        let shown = |config: &Config, party: &CallerId| diverted_outside(config, party);
+        let ours = party("+442079460901", "Extension 201");
+        assert_eq!(shown(&config, &ours), None);
+        config.extensions[0].outside_name = Some("Harbour Office".into());
+        assert_eq!(shown(&config, &ours).as_deref(), Some("Harbour Office"));
+        config.extensions[0].outside_number = None;
+        assert_eq!(shown(&config, &party("201", "Extension 201")).as_deref(), Some("Harbour Office"));
+        let somebody = party("+442079460100", "Lighthouse");
+        assert_eq!(shown(&config, &somebody).as_deref(), Some("Lighthouse"), "as it came");
     }
 
     #[test]

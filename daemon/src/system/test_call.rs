@@ -62,6 +62,7 @@ pub(super) fn prepare(mut config: Config) -> Result<(Config, Plan), String> {
         name: "Self-test".into(),
         devices: vec![DeviceId(ID)],
         outside_number: None,
+        outside_name: None,
         withhold: false,
         features: ExtensionFeatures::default(),
     });

@@ -2043,10 +2043,15 @@ export interface components {
             features?: components["schemas"]["ExtensionFeatures"];
             /** @description Names it. */
             id: components["schemas"]["ExtensionId"];
-            /** @description Whose it is; shown to who is called, 1–64 characters. */
+            /** @description Whose it is; shown to who is called inside, 1–64 characters. */
             name: string;
             /** @description 2–15 digits; unique among extensions, ring groups and services. */
             number: string;
+            /**
+             * @description The name shown outside, where a trunk sends names, 1–64 characters; none = no name: what it is called
+             *     inside is nobody's business.
+             */
+            outside_name?: string | null;
             /** @description The number shown outside: E.164, `+442079460901`; none = that of the trunk. */
             outside_number?: string | null;
             /** @description Never show the number outside. */

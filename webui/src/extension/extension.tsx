@@ -30,7 +30,7 @@ export const extension: Noun<"extension"> = {
     { name: t("extension/outside_number"), mono: true, cell: (extension) => (extension.withhold ? t("withheld") : (extension.outside_number ?? t("ofTrunk"))) },
     { name: t("now"), cell: (extension) => <Reach devices={extension.devices} /> },
   ],
-  blank: () => ({ id: 0, number: freeNumber(), name: "", devices: [], outside_number: null, withhold: false, features }),
+  blank: () => ({ id: 0, number: freeNumber(), name: "", devices: [], outside_number: null, outside_name: null, withhold: false, features }),
   state: (extension) => <Reach devices={extension.devices} />,
   form: (f) => (
     <>
@@ -41,6 +41,7 @@ export const extension: Noun<"extension"> = {
       </Section>
       <Section title={t("extension.outside")} lede={t("extension.outsideWhy")}>
         {f.text("/outside_number", { mono: true, tel: true, optional: true, placeholder: "+442079460901" })}
+        {f.text("/outside_name", { optional: true })}
         {f.toggle("/withhold")}
       </Section>
       <Section title={t("extension.forward")} lede={t("extension.forwardWhy")}>

@@ -130,6 +130,7 @@ impl WizardPhone {
                     name: self.name.clone(),
                     devices: vec![device],
                     outside_number: None,
+                    outside_name: None,
                     withhold: false,
                     features: ExtensionFeatures::default(),
                 });

@@ -163,6 +163,7 @@ impl Config {
             name: format!("Extension {number}"),
             devices: vec![id],
             outside_number: None,
+            outside_name: None,
             withhold: false,
             features: ExtensionFeatures::default(),
         });

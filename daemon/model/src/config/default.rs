@@ -54,6 +54,7 @@ impl Config {
             name: format!("Extension {n}"),
             devices: vec![DeviceId(device)],
             outside_number: Some(format!("+4420794609{:02}", n - 200)),
+            outside_name: None,
             withhold: false,
             features: ExtensionFeatures::default(),
         };
@@ -149,6 +150,7 @@ impl Config {
             name: format!("Demarc line {n}"),
             devices: vec![DeviceId(n)],
             outside_number: Some(format!("+44207946098{n}")),
+            outside_name: None,
             withhold: false,
             // A line of an exchange: one call at a time.
             features: ExtensionFeatures { call_waiting: false, ..ExtensionFeatures::default() },

@@ -120,13 +120,17 @@ pub struct Extension {
     pub id: ExtensionId,
     /// 2–15 digits; unique among extensions, ring groups and services.
     pub number: String,
-    /// Whose it is; shown to who is called, 1–64 characters.
+    /// Whose it is; shown to who is called inside, 1–64 characters.
     pub name: String,
     /// What it rings, all at once.
     pub devices: Vec<DeviceId>,
     /// The number shown outside: E.164, `+442079460901`; none = that of the trunk.
     #[serde(default)]
     pub outside_number: Option<String>,
+    /// The name shown outside, where a trunk sends names, 1–64 characters; none = no name: what it is called
+    /// inside is nobody's business.
+    #[serde(default)]
+    pub outside_name: Option<String>,
     /// Never show the number outside.
     #[serde(default)]
     pub withhold: bool,

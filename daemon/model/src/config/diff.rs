@@ -211,6 +211,7 @@ mod tests {
             name: "Lift".into(),
             devices: vec![],
             outside_number: None,
+            outside_name: None,
             withhold: false,
             features: ExtensionFeatures::default(),
         });

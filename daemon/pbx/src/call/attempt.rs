@@ -5,7 +5,7 @@ use crate::caller_id;
 use crate::desk::Desk;
 use crate::leg::Leg;
 use crate::service::Echo;
-use demarc_model::config::ExtensionId;
+use demarc_model::config::{ExtensionId, TrunkId};
 use demarc_model::live::LegState;
 use demarc_model::media::{Source, Tone};
 use demarc_model::{CallerId, Cause, Dial, LegCommand, LegId, Party, Presentation, RingKind, StreamId};
@@ -27,9 +27,12 @@ impl Call {
         if let (Some(redirecting), Some(by), Party::Device(_)) = (&mut redirecting, inside, to) {
             redirecting.from.number = Some(by.number.clone());
         }
-        if let (Some(redirecting), Party::Device(_)) = (&mut redirecting, to) {
-            for party in [Some(&mut redirecting.from), redirecting.original.as_mut()].into_iter().flatten() {
-                *party = caller_id::to_device(&self.config, party);
+        let parties = redirecting.iter_mut().flat_map(|r| [Some(&mut r.from), r.original.as_mut()]).flatten();
+        for party in parties {
+            match to {
+                Party::Device(_) => *party = caller_id::to_device(&self.config, party),
+                Party::Trunk(id) if self.is_private(id) => {}
+                Party::Trunk(_) => party.name = caller_id::diverted_outside(&self.config, party),
             }
         }
         let complete = !self.is_open();
@@ -170,11 +173,17 @@ impl Call {
         }
     }
 
+    /// Is a private exchange of ours behind the trunk?
+    pub(super) fn is_private(&self, trunk: TrunkId) -> bool {
+        self.config.trunks.iter().any(|other| other.id == trunk && other.is_private())
+    }
+
     /// Who answered, as the caller is to see it.
     fn connected(&self, leg: LegId, told: Option<CallerId>) -> Option<CallerId> {
         let extension = self.legs.get(&leg)?.extension;
         let extension = extension.and_then(|id| self.config.extensions.iter().find(|e| e.id == id));
         let to_device = matches!(self.from, Some(Party::Device(_)));
+        let from_exchange = matches!(self.from, Some(Party::Trunk(id)) if self.is_private(id));
         match extension {
             Some(extension) if to_device => Some(CallerId {
                 number: Some(extension.number.clone()),
@@ -183,7 +192,11 @@ impl Call {
             }),
             Some(extension) => Some(CallerId {
                 number: Some(extension.outside_number.clone()?),
-                name: Some(extension.name.clone()),
+                name: if from_exchange {
+                    Some(extension.name.clone())
+                } else {
+                    extension.outside_name.clone()
+                },
                 presentation: if extension.withhold {
                     Presentation::Restricted
                 } else {

@@ -118,7 +118,7 @@ impl Call {
             let Some(trunk) = config.trunks.iter().find(|t| t.id == id) else { continue };
             let outside = &attempt.outside;
             let number = number_for(&config, outside, &trunk.kind);
-            let caller = outside.caller.clone().unwrap_or_else(|| self.caller_outside());
+            let caller = outside.caller.clone().unwrap_or_else(|| self.caller_outside(trunk.is_private()));
             self.record.to.clone_from(&trunk.name);
             let detail = format!("trunk “{}” is called with {number}", trunk.name);
             let leg = self.dial(desk, Party::Trunk(id), trunk.name.clone(), number, caller, None);
@@ -134,8 +134,8 @@ impl Call {
         }
     }
 
-    /// Who calls, as the outside is to see it.
-    fn caller_outside(&self) -> CallerId {
+    /// Who calls, as the outside is to see it, or a private exchange of ours.
+    fn caller_outside(&self, private: bool) -> CallerId {
         let Stage::Outside(attempt) = &self.stage else { return self.identity.clone() };
         let outside = &attempt.outside;
         // Who forwards a call pays for it, and is shown.
@@ -143,17 +143,23 @@ impl Call {
         if let Some(extension) = diverted {
             let name = Some(extension.name.clone());
             let inside = CallerId { name, presentation: self.identity.presentation, ..CallerId::default() };
-            return caller_id::to_trunk(&outside.caller_id, &inside, Some(extension), outside.emergency);
+            return caller_id::to_trunk(
+                &outside.caller_id,
+                &inside,
+                Some(extension),
+                outside.emergency,
+                private,
+            );
         }
         let extension = match self.from {
             Some(Party::Device(device)) => caller_id::extension_of(&self.config, device),
-            Some(Party::Trunk(id)) if self.config.trunks.iter().any(|t| t.id == id && t.is_private()) => {
+            Some(Party::Trunk(id)) if self.is_private(id) => {
                 return caller_id::private_to_trunk(&outside.caller_id, &self.identity, outside.emergency);
             }
             Some(Party::Trunk(_)) | None => None,
         };
         let shown = extension.cloned().map(|e| Extension { withhold: e.withhold && !self.shows, ..e });
-        caller_id::to_trunk(&outside.caller_id, &self.identity, shown.as_ref(), outside.emergency)
+        caller_id::to_trunk(&outside.caller_id, &self.identity, shown.as_ref(), outside.emergency, private)
     }
 
     /// The leg on a trunk is gone.

@@ -137,6 +137,7 @@ pub(crate) fn with_extension(config: &mut Config, features: ExtensionFeatures) {
         name: "Hall".into(),
         devices: config.devices.first().map(|device| device.id).into_iter().collect(),
         outside_number: None,
+        outside_name: None,
         withhold: false,
         features,
     }];

@@ -30,6 +30,9 @@ impl Config {
             faults.name(field("name"), &extension.name);
             let exists = |id| self.devices.iter().any(|d| d.id == id);
             faults.references(&field("devices"), &extension.devices, exists, "device");
+            if let Some(name) = &extension.outside_name {
+                faults.name(field("outside_name"), name);
+            }
             if extension.outside_number.as_deref().is_some_and(|n| !is_e164(n)) {
                 faults.add(
                     field("outside_number"),

@@ -203,6 +203,7 @@ const CASES: &[Case] = &[
         "/extensions/0/devices/1",
         "device 1 is taken",
     ),
+    (|c| c.extensions[0].outside_name = Some(" ".into()), "/extensions/0/outside_name", "name is missing"),
     (|c| c.extensions[0].outside_number = Some("0901".into()), "/extensions/0/outside_number", "E.164"),
     (|c| c.ring_groups[0].extensions.clear(), "/ring_groups/0/extensions", "add an extension"),
     (|c| c.ring_groups[0].extensions.push(ExtensionId(9)), "/ring_groups/0/extensions/3", "no extension 9"),
