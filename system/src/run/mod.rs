@@ -213,6 +213,8 @@ impl System {
         self.network();
         let now = self.clock.now();
         self.start_programs(now.mono);
+        // At once, and not after the first wait for somebody who asks.
+        self.supervise(now);
         self.journal.milestone("boot: system");
     }
 

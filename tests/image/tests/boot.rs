@@ -56,6 +56,7 @@ fn the_first_call_comes_soon() {
     let [ready, rings] = times[..] else { panic!("{said}") };
     println!("{said}");
     println!("ready after {ready} s, the first telephone rings after {rings} s of the machine's time");
-    // The goal is 10; an unoptimised gateway takes much longer.
-    assert!(rings < 30.0, "{said}");
+    // The goal is 10 on a quiet host: that of `make image-for-tests`, whose programs are optimised, waits for a disk that others
+    // may use as well.
+    assert!(rings < 15.0, "{said}");
 }
