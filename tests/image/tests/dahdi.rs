@@ -110,13 +110,19 @@ fn a_call_crosses_the_real_driver_without_root() {
     }
     let went = call.finish();
     assert!(went.well && went.packets > 100 && went.loud, "{went:?}");
-    // It went out over one trunk and came in over the other: two records, or one with both.
-    let records = wait_for("its records", || {
-        let records = api.get("/api/call_records").to_string();
-        records.contains("2079460943").then_some(records)
+    // It went out over one trunk, and came in over the other as a call from outside.
+    wait_for("its two records", || {
+        let records = api.get("/api/call_records")["records"].clone();
+        let by = |end: &str, trunk: &str| {
+            let mut all = records.as_array().into_iter().flatten();
+            all.any(|record| {
+                record[end] == trunk && record["called"] == "02079460943" && record["cause"] == 16
+            })
+        };
+        (by("to", "To the telco") && by("from", "The telco's side")).then_some(())
     });
-    println!("{records}");
-    assert!(agent.ok("cat /proc/dahdi/1 /proc/dahdi/2").contains("DAHDI_Dynamic_Span"));
+    let spans = agent.ok("cat /proc/dahdi/1 /proc/dahdi/2");
+    assert!(spans.contains("DYN/loc/1:0") && spans.contains("DYN/loc/1:1"), "{spans}");
 }
 
 /// The gateway's user opens the cards' devices and what everybody may open, nothing else in /dev.
