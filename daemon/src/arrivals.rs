@@ -7,7 +7,7 @@ use nix::sys::socket::{ControlMessageOwned, MsgFlags, SockaddrStorage, recvmsg, 
 use nix::sys::time::{TimeSpec, TimeValLike};
 use nix::time::{ClockId, clock_gettime};
 use std::io::{self, IoSliceMut};
-use std::net::{Ipv6Addr, SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
+use std::net::{SocketAddr, SocketAddrV4, SocketAddrV6, UdpSocket};
 use std::os::fd::AsRawFd;
 
 /// The largest datagram that is looked at: larger ones are cut and then refused as RTP.
@@ -74,7 +74,7 @@ fn address(storage: &SockaddrStorage) -> Option<SocketAddr> {
         return Some(SocketAddrV4::from(*v4).into());
     }
     let v6 = storage.as_sockaddr_in6()?;
-    Some(SocketAddrV6::new(Ipv6Addr::from(v6.ip()), v6.port(), v6.flowinfo(), v6.scope_id()).into())
+    Some(SocketAddrV6::new(v6.ip(), v6.port(), v6.flowinfo(), v6.scope_id()).into())
 }
 
 #[cfg(test)]
