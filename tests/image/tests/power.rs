@@ -287,8 +287,7 @@ fn old_database(path: &Path) {
     let mut config = Config::simulated_telco();
     config.system.name = "Before the update".into();
     let change = Change { expected: 0, config: &config, author: "admin", summary: "set up" };
-    store.commit(change, 1000).unwrap();
-    store.set_password("admin", &PasswordHash::new(PASSWORD).unwrap(), None, 1000).unwrap();
+    store.set_up("admin", &PasswordHash::new(PASSWORD).unwrap(), Some(change), 1000).unwrap();
     drop(store);
     let database = rusqlite::Connection::open(path).unwrap();
     let undo = "ALTER TABLE call_record DROP COLUMN charge_complete;
