@@ -6,6 +6,7 @@
 //! [`console`]) know no clock, no file and no process: [`run`] is where they meet the machine.
 #![forbid(unsafe_code)]
 
+pub mod button;
 pub mod clock;
 pub mod command;
 pub mod config_files;

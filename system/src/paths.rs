@@ -20,6 +20,8 @@ pub struct Paths {
     pub proc: PathBuf,
     /// The EFI partition, mounted read-only.
     pub efi: PathBuf,
+    /// The devices of keys and buttons.
+    pub input: PathBuf,
     /// The watchdog's device.
     pub watchdog: PathBuf,
     /// What the system says of itself.
@@ -35,6 +37,7 @@ impl Default for Paths {
             sys: "/sys".into(),
             proc: "/proc".into(),
             efi: "/boot/efi".into(),
+            input: "/dev/input".into(),
             watchdog: "/dev/watchdog".into(),
             os_release: "/etc/os-release".into(),
         }
@@ -49,6 +52,7 @@ impl Paths {
             run: root.join("run"),
             socket: root.join("run/demarc/system.sock"),
             efi: root.join("efi"),
+            input: root.join("input"),
             watchdog: root.join("watchdog"),
             os_release: root.join("os-release"),
             ..Self::default()

@@ -6,6 +6,7 @@ mod report;
 mod settings;
 mod update;
 
+use crate::button::{Buttons, Devices, Wish};
 use crate::clock::{Clock, unix_s};
 use crate::command;
 use crate::files;
@@ -84,6 +85,7 @@ pub struct System {
     resolv: String,
     ssh_until: Option<u64>,
     trusted: Trusted,
+    buttons: (Buttons, Devices),
     stopping: Option<(Instant, Stop)>,
     synchronised: bool,
     clock_at: Instant,
@@ -196,6 +198,7 @@ impl System {
             resolv: String::new(),
             ssh_until: None,
             trusted: Trusted::of(&files::read(&paths.state(settings::TRUSTED_KEYS)).unwrap_or_default()),
+            buttons: Default::default(),
             stopping: None,
             synchronised: false,
             clock_at: now.mono,
@@ -230,6 +233,7 @@ impl System {
             Err(RecvTimeoutError::Disconnected) => return false,
         }
         let now = self.clock.now();
+        self.look_at_buttons(now.mono);
         self.trial.handle_timeout(now.mono);
         self.network();
         self.supervise(now);
@@ -251,12 +255,34 @@ impl System {
         let _ = asked.answer.try_send(answer);
     }
 
+    /// Somebody in front of the unit presses one of its buttons.
+    fn look_at_buttons(&mut self, now: Instant) {
+        let (buttons, devices) = &mut self.buttons;
+        let keys = devices.keys();
+        let mut wishes: Vec<Wish> =
+            keys.into_iter().filter_map(|(code, value)| buttons.key(now, code, value)).collect();
+        wishes.extend(buttons.handle_timeout(now));
+        for wish in wishes {
+            match wish {
+                Wish::PowerOff => {
+                    self.journal.note("system", "the power button was pressed");
+                    self.stop(Stop::PowerOff);
+                }
+                Wish::FactoryReset => {
+                    self.journal.note("system", "the reset button was held");
+                    self.stop(Stop::Erase);
+                }
+            }
+        }
+    }
+
     /// Every second.
     fn slow(&mut self, now: Now) {
         // Its driver may have come later, and there is no life without it.
         if self.watchdog.is_none() {
             self.watchdog = Device::open(&self.paths.watchdog);
         }
+        self.buttons.1.look(&self.paths);
         self.feed(now.mono);
         self.look_after_hang(now.mono);
         self.look_at_leases();

@@ -237,6 +237,11 @@ impl Machine {
         writeln!(self.monitor, "hostfwd_add user udp:127.0.0.1:{host}-:{guest}").expect("the monitor");
     }
 
+    /// Presses its power button (ACPI).
+    pub fn press_power(&mut self) {
+        writeln!(self.monitor, "system_powerdown").expect("the monitor");
+    }
+
     /// Does the machine still have power?
     pub fn is_on(&mut self) -> bool {
         self.child.try_wait().expect("a child").is_none()
