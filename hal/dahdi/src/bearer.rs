@@ -7,11 +7,12 @@
 //! Both ways of a channel advance together, so what is still to be sent is what was written less
 //! what was received since: the kernel does not say how much it holds.
 //!
-//! The cushion is full when a queue begins, reckoned from the tick and not from whoever came late after it:
-//! who reads 2 ms late finds 2 ms of octets of the block that is not due yet, so that 7 ms stay behind, and
-//! who writes 2 ms late needs 3 ms before the block. So nothing is missing as long as nobody is later than
-//! the cushion, from the first block on. A queue that has grown all the same is cut back where nothing is to be
-//! heard, or at once when it is far too long; one that ran dry, which the kernel tells, begins anew.
+//! The cushion is full when a queue begins, and nothing is missing from the first block on. What is heard is
+//! reckoned from the tick and not from whoever came late after it: who reads 4 ms late has heard 4 ms of the
+//! block that is not due yet, which the next one in time will miss, so that they stay behind, too. Who
+//! writes late for the first time leaves the kernel more than a cushion. A queue that is longer than it need be is
+//! cut back where nothing is to be heard, or at once when it is far too long; one that ran dry, which the kernel
+//! tells, begins anew.
 
 use crate::channel::Channel;
 use crate::clock::Beat;
@@ -301,8 +302,7 @@ impl Bearer for DahdiBearer {
         }
         if self.queue.unsent.is_none() {
             let cushion = [self.law.idle(); CUSHION];
-            let needed = CUSHION.saturating_sub(self.beat.lateness());
-            let taken = cushion.get(..needed).map_or(0, |cushion| self.push(cushion));
+            let taken = self.push(&cushion);
             self.queue.unsent = Some(taken);
             self.queue.found = Watched::new();
         }
