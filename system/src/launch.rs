@@ -11,7 +11,9 @@ use std::process::Command;
 /// Open files of `demarcd`: sockets of RTP and channels of DAHDI.
 const FILES: u64 = 16_384;
 
-/// What the gateway keeps: port 443. Real-time priority is given to its media threads from outside.
+/// The highest real-time priority that the gateway may give a thread of its own: that of its media.
+const PRIORITY: u64 = 20;
+/// What the gateway keeps: port 443.
 const KEPT: [Capability; 1] = [Capability::CAP_NET_BIND_SERVICE];
 
 /// How a program is started.
@@ -46,6 +48,9 @@ fn give_away(launch: &Launch) -> Result<(), String> {
         result.map_err(|e| words(what, e.to_string()))
     };
     nix("open files", setrlimit(Resource::RLIMIT_NOFILE, FILES, FILES))?;
+    let priority = if launch.ports { PRIORITY } else { 0 };
+    // Where even root may not, as in a container, the gateway itself says that its audio is not in real time.
+    let _ = setrlimit(Resource::RLIMIT_RTPRIO, priority, priority);
     // A core would carry passwords to the disk.
     nix("core size", setrlimit(Resource::RLIMIT_CORE, 0, 0))?;
     let mut others: Vec<Capability> =

@@ -90,8 +90,6 @@ pub struct System {
     synchronised: bool,
     clock_at: Instant,
     update: update::Update,
-    /// Threads that were given real-time priority.
-    real_time: Vec<u32>,
 }
 
 /// Runs until init asks it to stop.
@@ -203,7 +201,6 @@ impl System {
             synchronised: false,
             clock_at: now.mono,
             update: update::Update::default(),
-            real_time: Vec::new(),
             paths,
         }
     }
@@ -286,7 +283,6 @@ impl System {
         self.feed(now.mono);
         self.look_after_hang(now.mono);
         self.look_at_leases();
-        self.look_at_media();
         self.look_at_ssh(now);
         self.keep_clock(now);
         self.look_at_update(now);

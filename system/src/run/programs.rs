@@ -12,10 +12,6 @@ use std::path::PathBuf;
 pub(super) const DEMARCD: &str = "demarcd";
 const CHRONY: &str = "chronyd";
 const SSH: &str = "ssh";
-/// Real-time priority of media threads (SCHED_FIFO), 1–99.
-const MEDIA_PRIORITY: u8 = 20;
-/// Threads that are remembered.
-const MEDIA_THREADS: usize = 64;
 
 impl System {
     pub(super) fn start_programs(&mut self, now: Instant) {
@@ -45,29 +41,6 @@ impl System {
             // Its log is read in files and in the web UI, not on a terminal.
             environment: vec![("HOME".into(), data.display().to_string()), ("NO_COLOR".into(), "1".into())],
             recorded: true,
-        }
-    }
-
-    /// Threads of media get real-time priority, from outside: so the gateway need not be allowed to
-    /// take it, and nothing else of it has it.
-    pub(super) fn look_at_media(&mut self) {
-        let Some(pid) = self.program(DEMARCD).and_then(Service::pid) else { return };
-        let tasks = self.paths.proc.join(pid.to_string()).join("task");
-        for task in std::fs::read_dir(tasks).into_iter().flatten().flatten() {
-            let Ok(id) = task.file_name().to_string_lossy().parse::<u32>() else { continue };
-            let name = files::read(&task.path().join("comm")).unwrap_or_default();
-            if !name.trim().ends_with("-media") || self.real_time.contains(&id) {
-                continue;
-            }
-            let (priority, text) = (MEDIA_PRIORITY.to_string(), id.to_string());
-            if let Err(error) = command::run("chrt", &["-f", "-p", &priority, &text], "") {
-                self.journal.note("system", format!("media have no real-time priority: {error}"));
-            }
-            // Once: a thread that could not be given it is not asked again each second.
-            if self.real_time.len() >= MEDIA_THREADS {
-                self.real_time.remove(0);
-            }
-            self.real_time.push(id);
         }
     }
 

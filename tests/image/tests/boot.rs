@@ -25,6 +25,10 @@ fn it_boots_to_its_api() {
     // Nothing of ours that touches the network has root's rights but demarc-system.
     let user = agent.ok("stat -c %u /proc/$(pidof demarcd)");
     assert_eq!(user.trim(), "990");
+    // Its media go before all that share the processor by turns: field 40 of proc(5)'s stat is the priority.
+    let priorities = "for task in /proc/$(pidof demarcd)/task/*; do \
+                      grep -q media $task/comm && cut -d' ' -f40 $task/stat; done";
+    assert!(agent.run(priorities).text.lines().any(|line| line == "20"), "{}", agent.run(priorities).text);
     // The slot counts as tried until it is found good; the count is on the disk.
     let environment = wait_for("GRUB's environment", || EFI.environment(machine.disk()));
     assert_eq!(next_slot(&environment), 'A');
