@@ -5,16 +5,12 @@ use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 
 /// Blocks that may still be on their way when the last one was sent.
 const LATE: usize = 12;
-/// Turns until the queues have found their length: within 100 a driver has cut what is too long.
-const SETTLING: u64 = 110;
 /// Room for the octets of a lane: 40 s.
 const ROOM: usize = 2000 * BLOCK;
 
 /// One end of a bearer, with what it says and hears.
 pub struct Lane {
     bearer: Box<dyn Bearer>,
-    /// Turns before anything is judged.
-    settling: u64,
     state: u32,
     sent: Vec<u8>,
     heard: Vec<u8>,
@@ -29,7 +25,7 @@ impl Lane {
         let state = seed.wrapping_mul(0x9E37_79B9) | 1;
         // Growing would copy what is there, on every lane at once, and make them late.
         let room = || Vec::with_capacity(ROOM);
-        Self { bearer, settling: SETTLING, state, sent: room(), heard: room() }
+        Self { bearer, state, sent: room(), heard: room() }
     }
 
     fn turn(&mut self) {
@@ -42,17 +38,13 @@ impl Lane {
         // One block a turn, as media threads take them: who takes all keeps the queue too short for good.
         let mut heard: Block = [0; BLOCK];
         let came = self.bearer.read(&mut heard) == Transfer::Done;
-        self.settling = self.settling.saturating_sub(1);
-        if self.settling > 0 {
-            return;
-        }
         self.sent.extend(said);
         if came {
             self.heard.extend(heard);
         }
     }
 
-    /// What was heard is what the other end said from its first block on: no octet changed, lost or added.
+    /// What was heard is what the other end said, from its very first block on: no octet changed, lost or added.
     fn compare(&self, far: &Self, name: &str) {
         let first = &far.sent[..BLOCK];
         let at = self.heard.windows(BLOCK).position(|window| window == first);
@@ -84,9 +76,8 @@ impl Talk {
         self.pairs.push((name.into(), Lane::new(near, seed), Lane::new(far, seed + 1)));
     }
 
-    /// Lets them talk for so many blocks of 20 ms, once their queues have settled.
+    /// Lets them talk for so many blocks of 20 ms.
     pub fn blocks(&mut self, clock: &mut dyn Clock, mut blocks: u64) {
-        blocks += self.pairs.iter().map(|(_, near, far)| near.settling.max(far.settling)).max().unwrap_or(0);
         clock.take();
         while blocks > 0 {
             poll(&mut [PollFd::new(clock.wake_fd(), PollFlags::POLLIN)], PollTimeout::from(1000_u16))

@@ -3,7 +3,7 @@
 use crate::audio::Talk;
 use crate::cards::Cards;
 use crate::check::Checks;
-use crate::load::spent;
+use crate::load::Spent;
 use demarc_hal::{ChannelId, Driver, PortKind, Signalling, SpanId};
 
 /// 5 s.
@@ -24,9 +24,9 @@ pub fn run(checks: &mut Checks) {
             let (near, far) = (cards.bearer(port.id), cards.bearer(ChannelId::new(2, slot)));
             talk.add(format!("timeslot {slot}"), near, far);
         }
-        let before = spent(std::process::id());
+        let before = Spent::by(std::process::id());
         talk.blocks(&mut *cards.clock, BLOCKS);
-        let spent = spent(std::process::id()) - before;
+        let spent = Spent::by(std::process::id()).since(&before, "");
         println!("        60 bearers for 5 s: {} ms of the processor", spent.as_millis());
         println!("        {} octets compared", talk.compare());
     });

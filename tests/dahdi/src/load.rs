@@ -1,25 +1,32 @@
 //! What the guest's processor was spent on. The kernel's ticks do not tell: whatever begins with the
 //! cards' own tick is over before the next one. The scheduler counts in nanoseconds.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
-/// Time that a process has had the processor, all its threads together. In virtual time a nanosecond
-/// is an instruction.
-pub fn spent(process: u32) -> Duration {
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("its threads").flatten();
-    let texts = tasks.filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok());
-    Duration::from_nanos(texts.filter_map(|text| first(&text)).sum())
-}
+/// Time that each thread of a process has had the processor. In virtual time a nanosecond is an instruction.
+#[derive(Debug)]
+pub struct Spent(BTreeMap<String, (String, Duration)>);
 
-/// As [`spent`], of one thread by its name.
-pub fn spent_by(process: u32, thread: &str) -> Duration {
-    let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("its threads").flatten();
-    let named = tasks.filter(|task| {
-        fs::read_to_string(task.path().join("comm")).is_ok_and(|name| name.trim_end().ends_with(thread))
-    });
-    let texts = named.filter_map(|task| fs::read_to_string(task.path().join("schedstat")).ok());
-    Duration::from_nanos(texts.filter_map(|text| first(&text)).sum())
+impl Spent {
+    /// So far.
+    pub fn by(process: u32) -> Self {
+        let tasks = fs::read_dir(format!("/proc/{process}/task")).expect("its threads").flatten();
+        let figures = tasks.filter_map(|task| {
+            let name = fs::read_to_string(task.path().join("comm")).ok()?.trim_end().to_owned();
+            let spent = first(&fs::read_to_string(task.path().join("schedstat")).ok()?)?;
+            Some((task.file_name().to_string_lossy().into_owned(), (name, Duration::from_nanos(spent))))
+        });
+        Self(figures.collect())
+    }
+
+    /// Since then, by the threads whose names end so. What a thread spent that has ended meanwhile is not known.
+    pub fn since(&self, before: &Self, name: &str) -> Duration {
+        let before = |task| before.0.get(task).map_or(Duration::ZERO, |(_, spent)| *spent);
+        let named = self.0.iter().filter(|(_, (this, _))| this.ends_with(name));
+        named.map(|(task, (_, spent))| *spent - before(task)).sum()
+    }
 }
 
 fn first(text: &str) -> Option<u64> {
