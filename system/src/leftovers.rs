@@ -70,7 +70,8 @@ struct Process {
     parent: Pid,
 }
 
-/// The processes of a session that are not dead yet.
+/// The processes of a session. Those that are dead count until they are buried: chronyd does not start while the number of the
+/// one before it is taken.
 fn members(paths: &Paths, session: Pid) -> Vec<Process> {
     let entries = std::fs::read_dir(&paths.proc).into_iter().flatten().flatten();
     let texts = entries.filter_map(|entry| files::read(&entry.path().join("stat")));
@@ -81,16 +82,15 @@ fn members(paths: &Paths, session: Pid) -> Vec<Process> {
         .collect()
 }
 
-/// Reads `/proc/PID/stat` (proc_pid_stat(5)): number, parent and session; none for one that only waits to be buried.
+/// Reads `/proc/PID/stat` (proc_pid_stat(5)): number, parent and session.
 fn parse(text: &str) -> Option<(Process, Pid)> {
     // The name is in parentheses and may hold anything, also parentheses.
     let (head, tail) = (text.get(..text.find(' ')?)?, text.get(text.rfind(')')? + 1..)?);
     let mut fields = tail.split_whitespace();
-    let state = fields.next()?;
-    let parent = Pid::from_raw(fields.next()?.parse().ok()?);
+    let parent = Pid::from_raw(fields.nth(1)?.parse().ok()?);
     let session = fields.nth(1)?.parse().ok()?;
     let id = Pid::from_raw(head.parse().ok()?);
-    (!["Z", "X"].contains(&state)).then_some((Process { id, parent }, Pid::from_raw(session)))
+    Some((Process { id, parent }, Pid::from_raw(session)))
 }
 
 #[cfg(test)]
@@ -102,7 +102,7 @@ mod tests {
         let process = Process { id: Pid::from_raw(812), parent: Pid::from_raw(1) };
         let text = "812 (a) b (c) S 1 812 640 0 -1 4194304 178 0";
         assert_eq!(parse(text), Some((process, Pid::from_raw(640))));
-        assert_eq!(parse("812 (dead) Z 1 812 640 0"), None);
+        assert_eq!(parse("812 (dead) Z 1 812 640 0"), parse(text));
         for text in ["", "812", "812 (x", "812 (x) S", "812 (x) S 1 812", "x (x) S 1 1 1"] {
             assert_eq!(parse(text), None, "{text}");
         }
