@@ -22,7 +22,7 @@ pub const HOST: &str = "10.0.2.2";
 /// translated makes QEMU begin anew soon.
 const TCG: &str = "tcg,tb-size=64";
 /// What is asked of a machine that failed a test.
-const LOOK: &str = "demarc-system log 300; ps; cat /run/rauc.log /run/e2fsck.log; df -k /data; ls -l /data/*; dmesg | tail -60";
+const LOOK: &str = "demarc-system log 300; nft list ruleset; netstat -lnt; ps; cat /run/rauc.log /run/e2fsck.log; df -k /data; ls -l /data/*; dmesg | tail -60";
 
 /// How a machine is built.
 #[derive(Debug, Clone, Default)]
