@@ -30,7 +30,6 @@ fn delay_from_the_line_to_rtp_and_back() {
 }
 
 #[test]
-#[ignore = "passed once with a release build: see README.md"]
 fn full_load() {
     let boot = Boot::new("e1x2,e1x2,e1x2,e1x2").with_gateway().option(&["--no-echo"]);
     boot.run(PROGRAM, &["gateway-load"]).check();
