@@ -146,7 +146,11 @@ fn a_factory_reset_forgets_everything_but_the_slots() {
         let (200, setup) = api.try_get("/api/setup")? else { return None };
         (setup["done"] == false).then_some(())
     });
-    assert_eq!(api.try_get("/api/system").map(|(status, _)| status), Some(401), "the old session is forgotten");
+    assert_eq!(
+        api.try_get("/api/system").map(|(status, _)| status),
+        Some(401),
+        "the old session is forgotten"
+    );
     assert!(EFI.file(machine.disk(), "factory-reset").is_none(), "the wish is still there");
     assert!(machine.partition(&SLOT_A) == slot, "the slot was touched");
 }
