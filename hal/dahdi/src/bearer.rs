@@ -31,8 +31,10 @@ const PIECE: usize = 40;
 const PIECES: i32 = 16;
 /// What stays behind each way, for the wobble of whoever calls: 5 ms.
 const CUSHION: usize = 40;
-/// A queue this much above the cushion has grown: 5 ms.
-const GROWN: usize = 40;
+/// A queue to be sent that is this much above the cushion has grown: 5 ms, for it is known in whole pieces.
+const GROWN: usize = PIECE;
+/// What reads leave behind is known to the octet: 2 ms more than the cushion are too much.
+const GROWN_HEARD: usize = 16;
 /// A queue this long is cut whatever sounds: 25 ms above the cushion, more than a block that came late.
 const FAR: usize = CUSHION + 200;
 /// Blocks in a row that must have found too much there before it is thrown away: 1 s.
@@ -72,6 +74,8 @@ struct Queue {
 
 /// How long a queue is, looked at once a block.
 struct Watched {
+    /// How much above the cushion it may be.
+    room: usize,
     /// The least in this window, and over how many blocks.
     least: usize,
     blocks: u32,
@@ -80,8 +84,8 @@ struct Watched {
 }
 
 impl Watched {
-    const fn new() -> Self {
-        Self { least: usize::MAX, blocks: 0, grown: 0 }
+    const fn new(room: usize) -> Self {
+        Self { room, least: usize::MAX, blocks: 0, grown: 0 }
     }
 
     /// A block finds so many octets there.
@@ -89,8 +93,8 @@ impl Watched {
         self.least = self.least.min(length);
         self.blocks += 1;
         if self.blocks >= PATIENCE {
-            let grown = if self.least >= CUSHION + GROWN { self.least - CUSHION } else { 0 };
-            *self = Self { grown, ..Self::new() };
+            let grown = if self.least >= CUSHION + self.room { self.least - CUSHION } else { 0 };
+            *self = Self { grown, ..Self::new(self.room) };
         }
     }
 
@@ -114,7 +118,7 @@ fn is_quiet(law: Companding, octet: u8) -> bool {
 
 impl Queue {
     const fn new(law: Companding) -> Self {
-        let (left, found) = (Watched::new(), Watched::new());
+        let (left, found) = (Watched::new(GROWN_HEARD), Watched::new(GROWN));
         Self { law, heard: [0; ROOM], held: 0, fresh: true, left, unsent: None, found }
     }
 
@@ -122,7 +126,7 @@ impl Queue {
     fn begin(&mut self, late: usize) {
         self.held = CUSHION + late.min(BLOCK);
         self.heard = [self.law.idle(); ROOM];
-        (self.fresh, self.left) = (false, Watched::new());
+        (self.fresh, self.left) = (false, Watched::new(GROWN_HEARD));
     }
 
     fn room(&mut self) -> &mut [u8] {
@@ -149,7 +153,7 @@ impl Queue {
     fn skip(&mut self, block: &Block) -> usize {
         let unsent = self.unsent.unwrap_or(0);
         if unsent > FAR {
-            self.found = Watched::new();
+            self.found = Watched::new(GROWN);
             return unsent - CUSHION;
         }
         // What has been sent is known in whole pieces: nearly one more may have gone.
@@ -305,7 +309,7 @@ impl Bearer for DahdiBearer {
             let cushion = [self.law.idle(); CUSHION];
             let taken = self.push(&cushion);
             self.queue.unsent = Some(taken);
-            self.queue.found = Watched::new();
+            self.queue.found = Watched::new(GROWN);
         }
         let skip = self.queue.skip(block);
         let Some(rest) = block.get(skip..).filter(|rest| !rest.is_empty()) else { return Transfer::Missed };
@@ -468,6 +472,16 @@ mod tests {
             receive(&mut queue, LAW.idle(), BLOCK);
         }
         assert!(queue.take(&mut block));
+        assert_eq!(queue.held, CUSHION);
+    }
+
+    #[test]
+    fn who_was_taken_for_late_and_was_not_is_as_quick_as_others_in_a_pause() {
+        let mut queue = begun(32);
+        for _ in 0..2 * PATIENCE {
+            receive(&mut queue, LAW.idle(), BLOCK);
+            assert!(queue.take(&mut [0; BLOCK]));
+        }
         assert_eq!(queue.held, CUSHION);
     }
 
