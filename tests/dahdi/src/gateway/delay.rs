@@ -133,7 +133,7 @@ fn measure() {
         rtp_to_line.push(on_line - to_line.sent[number]);
     }
     // Without a card the kernel counts samples in bursts, one a jiffy of 4 ms and now and then one of
-    // two: the median is the gateway's, what is above it by up to 8 ms the guest's.
+    // two: where in a burst a tick lies is the guest's, up to a jiffy for most and two for some.
     let show = |name: &str, delays: &mut Vec<Duration>| {
         delays.sort();
         let (least, median, most) = (delays[0], delays[delays.len() / 2], delays[delays.len() - 1]);
@@ -143,9 +143,10 @@ fn measure() {
     };
     // Samples come from the line in chunks of 1 ms: no date here is more exact.
     let chunk = Duration::from_millis(1);
-    let (burst, goal) = (Duration::from_millis(8), Duration::from_millis(25) + chunk);
+    let (jiffy, burst) = (Duration::from_millis(4), Duration::from_millis(8));
+    let goal = Duration::from_millis(25) + chunk;
     let (to_rtp, to_line) = (show("line to RTP", &mut line_to_rtp), show("RTP to line", &mut rtp_to_line));
-    assert!(to_rtp.0 <= goal && to_rtp.1 <= goal + burst);
+    assert!(to_rtp.0 <= goal + jiffy && to_rtp.1 <= goal + burst);
     // Beside the block and the cushion there is the jitter buffer: two blocks at first, and as deep as
     // the network makes it.
     let buffer = Duration::from_millis(40);
