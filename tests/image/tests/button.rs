@@ -15,6 +15,10 @@ fn the_power_button_ends_everything_in_order() {
     let mut machine = Machine::boot(&Images::find().disk(), &setup);
     machine.api();
     machine.press_power();
-    machine.says("switching off", 1);
     wait_for("the power to go", || (!machine.is_on()).then_some(()));
+    // It had the time to say why.
+    let (folder, disk) = machine.cut();
+    let machine = Machine::boot_disk(folder, &disk, &setup);
+    let said = machine.agent().ok("cat /data/log/messages*");
+    assert!(said.contains("the power button was pressed"), "{said}");
 }
