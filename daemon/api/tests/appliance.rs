@@ -4,7 +4,7 @@
 mod common;
 
 use common::{Lab, PASSWORD};
-use demarc_model::appliance::{Request, SwitchWhen, UpdateSource};
+use demarc_model::appliance::{Request, SwitchWhen, UpdateFault, UpdateSource, UpdateState};
 use serde_json::json;
 
 #[tokio::test]
@@ -81,6 +81,27 @@ async fn an_update_is_uploaded_whole_however_large_and_installed_and_taken_into_
             Request::CancelSwitch
         ]
     );
+}
+
+#[tokio::test]
+async fn at_what_an_update_failed_is_told_apart() {
+    let lab = Lab::new();
+    for (fault, name) in [
+        (UpdateFault::Older, "older"),
+        (UpdateFault::NotOurs, "not_ours"),
+        (UpdateFault::NotBrought, "not_brought"),
+        (UpdateFault::NotWritten, "not_written"),
+    ] {
+        let machine = lab.gateway.machine.lock().unwrap().clone().unwrap();
+        *machine.update.lock().unwrap() = UpdateState::Failed { fault, reason: "it is so".into() };
+        let update = lab.get("/api/appliance/status").await["update"].clone();
+        assert_eq!(update, json!({"state": "failed", "fault": name, "reason": "it is so"}));
+    }
+    // An older version is installed when it is said that it is meant.
+    let body = json!({"source": {"from": "usb"}, "force": true});
+    lab.call("POST", "/api/appliance/update").json(&body).send().await.expect(204);
+    let forced = Request::Install { source: UpdateSource::Usb, force: true };
+    assert_eq!(lab.gateway.asked().last(), Some(&forced));
 }
 
 #[tokio::test]

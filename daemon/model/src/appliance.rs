@@ -328,9 +328,26 @@ pub enum UpdateState {
     },
     /// It was not installed.
     Failed {
-        /// Why.
+        /// At what it failed.
+        fault: UpdateFault,
+        /// Why, in words, and what would help.
         reason: String,
     },
+}
+
+/// At what an update failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum UpdateFault {
+    /// It could not be brought here.
+    NotBrought,
+    /// It is no update for this unit, or its signature is not good.
+    NotOurs,
+    /// It is older than the version that runs, and [`Request::Install`] did not say `force`.
+    Older,
+    /// It could not be written.
+    NotWritten,
 }
 
 /// How an update went.

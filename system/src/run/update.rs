@@ -120,11 +120,11 @@ impl System {
             match news {
                 News::Fetched(octets) => self.update.news = UpdateState::Fetching { octets },
                 News::Progress(percent, step) => self.update.news = UpdateState::Installing { percent, step },
-                News::Failed(reason) => {
+                News::Failed(fault, reason) => {
                     self.journal.note("update", format!("it was not installed: {reason}"));
                     self.update.job = None;
                     let _ = files::remove(&self.paths.state(RECORD));
-                    self.update.news = UpdateState::Failed { reason };
+                    self.update.news = UpdateState::Failed { fault, reason };
                 }
                 News::Done(version) => {
                     self.update.job = None;

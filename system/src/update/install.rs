@@ -1,11 +1,11 @@
 //! The work of an update, in a thread of its own: the bundle is brought here, looked at, and written.
 
-use super::rauc::{parse_info, parse_progress};
+use super::rauc::{Bundle, parse_info, parse_progress};
 use super::version::is_older;
 use crate::clock::Clock;
 use crate::command;
 use crate::paths::Paths;
-use demarc_model::appliance::UpdateSource;
+use demarc_model::appliance::{UpdateFault, UpdateSource};
 use demarc_model::config::is_web_address;
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::fs::MetadataExt;
@@ -30,8 +30,8 @@ pub enum News {
     Progress(u8, String),
     /// It is written: its version.
     Done(String),
-    /// It is not.
-    Failed(String),
+    /// It is not: at what it failed, and why.
+    Failed(UpdateFault, String),
 }
 
 /// An update that is being installed.
@@ -46,7 +46,7 @@ impl Job {
         std::thread::spawn(move || {
             let last = match install(&paths, &source, &running, force, &news) {
                 Ok(version) => News::Done(version),
-                Err(reason) => News::Failed(reason),
+                Err((fault, reason)) => News::Failed(fault, reason),
             };
             clean(&paths);
             let _ = news.send(last);
@@ -59,7 +59,9 @@ impl Job {
         match self.0.try_recv() {
             Ok(news) => Some(news),
             Err(TryRecvError::Empty) => None,
-            Err(TryRecvError::Disconnected) => Some(News::Failed("it ended without a word".into())),
+            Err(TryRecvError::Disconnected) => {
+                Some(News::Failed(UpdateFault::NotWritten, "it ended without a word".into()))
+            }
         }
     }
 }
@@ -70,22 +72,30 @@ fn install(
     running: &str,
     force: bool,
     news: &SyncSender<News>,
-) -> Result<String, String> {
-    let bundle = bring(paths, source, news)?;
+) -> Result<String, (UpdateFault, String)> {
+    let bundle = bring(paths, source, news).map_err(|reason| (UpdateFault::NotBrought, reason))?;
     let bundle = bundle.display().to_string();
     let _ = news.try_send(News::Progress(0, "Verifying".into()));
     let info = command::run_within("rauc", &["info", "--output-format=json", &bundle], "", VERIFY)
-        .map_err(|error| format!("this is no update of ours: {error}"))?;
-    let info = parse_info(&info).ok_or("the update does not tell its version")?;
-    if is_older(&info.version, running) && !force {
-        return Err(format!(
-            "version {} is older than {running}, which runs: its configuration may not be readable. \
-             Install it with force if you mean it",
-            info.version
-        ));
+        .map_err(|error| (UpdateFault::NotOurs, format!("this is no update of ours: {error}")))?;
+    let version = judge(&info, running, force)?;
+    write(&bundle, news).map_err(|reason| (UpdateFault::NotWritten, reason))?;
+    Ok(version)
+}
+
+/// The version of a bundle whose signature is good, by what RAUC tells of it; or why it is not installed.
+fn judge(info: &str, running: &str, force: bool) -> Result<String, (UpdateFault, String)> {
+    let Some(Bundle { version, .. }) = parse_info(info) else {
+        return Err((UpdateFault::NotOurs, "the update does not tell its version".into()));
+    };
+    if is_older(&version, running) && !force {
+        let reason = format!(
+            "version {version} is older than {running}, which runs: its configuration may not be readable. \
+             Install it with force if you mean it"
+        );
+        return Err((UpdateFault::Older, reason));
     }
-    write(&bundle, news)?;
-    Ok(info.version)
+    Ok(version)
 }
 
 /// Calls `rauc install`, which verifies again while it writes.
@@ -234,5 +244,39 @@ fn fetch(paths: &Paths, url: &str, news: &SyncSender<News>) -> Result<PathBuf, S
         Ok(to)
     } else {
         Err(format!("it cannot be fetched: {program} ended with {status}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn last(source: UpdateSource) -> News {
+        let root = tempfile::tempdir().unwrap();
+        let job = Job::start(&Paths::below(root.path()), source, "1.2.0".into(), false);
+        job.0.iter().last().unwrap()
+    }
+
+    #[test]
+    fn only_an_older_version_is_refused_as_older() {
+        let info = |version: &str| format!(r#"{{"compatible":"demarc","version":"{version}"}}"#);
+        let fault = |info: &str, force| judge(info, "1.2.0", force).map_err(|(fault, _)| fault);
+        assert_eq!(fault(&info("1.1.9"), false), Err(UpdateFault::Older));
+        assert_eq!(fault(&info("1.1.9"), true), Ok("1.1.9".into()));
+        assert_eq!(fault(&info("1.2.0"), false), Ok("1.2.0".into()));
+        assert_eq!(fault("{}", false), Err(UpdateFault::NotOurs));
+        assert_eq!(fault("{}", true), Err(UpdateFault::NotOurs), "force is for a version that is known");
+    }
+
+    #[test]
+    fn what_cannot_be_brought_is_not_called_older() {
+        for (source, words) in [
+            (UpdateSource::Upload, "nothing was uploaded"),
+            (UpdateSource::Url { url: "ftp://192.0.2.1/x".into() }, "no address"),
+        ] {
+            let News::Failed(fault, reason) = last(source) else { panic!("it was brought") };
+            assert_eq!(fault, UpdateFault::NotBrought);
+            assert!(reason.contains(words), "{reason}");
+        }
     }
 }

@@ -4270,6 +4270,11 @@ export interface components {
             /** @description What to set on the box, in order. */
             steps: components["schemas"]["TemplateStep"][];
         };
+        /**
+         * @description At what an update failed.
+         * @enum {string}
+         */
+        UpdateFault: "not_brought" | "not_ours" | "older" | "not_written";
         /** @description How an update went. */
         UpdateOutcome: {
             /**
@@ -4351,7 +4356,9 @@ export interface components {
             /** @enum {string} */
             state: "on_trial";
         } | {
-            /** @description Why. */
+            /** @description At what it failed. */
+            fault: components["schemas"]["UpdateFault"];
+            /** @description Why, in words, and what would help. */
             reason: string;
             /** @enum {string} */
             state: "failed";

@@ -37,7 +37,7 @@ export function Update({ status, onChange }: { status: MachineStatus; onChange: 
             {t(last.fault ? "update.wentBack" : "update.wentWell", { from: last.from, to: last.to, time: showTime(last.at_s * 1000) })} {last.fault}
           </p>
         )}
-        {rests && <Bring refused={update.state === "failed"} onChange={onChange} />}
+        {rests && <Bring tooOld={update.state === "failed" && update.fault === "older"} onChange={onChange} />}
       </div>
     </Panel>
   );
@@ -114,12 +114,12 @@ function Installed({ version, when, onChange }: { version: string; when: When | 
   );
 }
 
-/** Where a new version comes from. After one was refused, it may be said that an older one is meant. */
-function Bring({ refused, onChange }: { refused: boolean; onChange: () => void }) {
+/** Where a new version comes from. After one was refused because it is older, it may be said that it is meant. */
+function Bring({ tooOld, onChange }: { tooOld: boolean; onChange: () => void }) {
   const sent = useSignal<number | null>(null);
   const older = useSignal(false);
   async function install(source: Source | null) {
-    if (!(await tell(answer(api.POST("/api/appliance/update", { body: { source, force: refused && older.value } }))))) return;
+    if (!(await tell(answer(api.POST("/api/appliance/update", { body: { source, force: tooOld && older.value } }))))) return;
     older.value = false;
     onChange();
   }
@@ -134,7 +134,7 @@ function Bring({ refused, onChange }: { refused: boolean; onChange: () => void }
   return (
     <>
       <p class="hint">{t("update.why")}</p>
-      {refused && <ToggleField label={t("update.older")} hint={t("update.olderHint")} value={older.value} onChange={(value) => (older.value = value)} />}
+      {tooOld && <ToggleField label={t("update.older")} hint={t("update.olderHint")} value={older.value} onChange={(value) => (older.value = value)} />}
       <div class="panel-buttons bare">
         <Button icon="download" onClick={() => install(null)}>
           {t("update.fetch")}

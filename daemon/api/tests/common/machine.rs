@@ -1,13 +1,15 @@
 //! The machine under the gateway: notes what it is asked.
 
 use demarc_api::Machine;
-use demarc_model::appliance::{Answer, MachineStatus, Request, SwitchWhen};
+use demarc_model::appliance::{Answer, MachineStatus, Request, SwitchWhen, UpdateState};
 use std::path::PathBuf;
 use std::sync::Mutex;
 
 pub struct FakeMachine {
     pub asked: Mutex<Vec<Request>>,
     pub upload: PathBuf,
+    /// What goes on with an update.
+    pub update: Mutex<UpdateState>,
 }
 
 impl Machine for FakeMachine {
@@ -17,6 +19,7 @@ impl Machine for FakeMachine {
             Request::Status => Answer::Status {
                 status: Box::new(MachineStatus {
                     version: "1.2.3".into(),
+                    update: self.update.lock().unwrap().clone(),
                     setup_code: Some("7K2M-9Q0A".into()),
                     ..MachineStatus::default()
                 }),

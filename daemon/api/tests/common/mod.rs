@@ -384,6 +384,7 @@ impl Lab {
             machine: Mutex::new(Some(Arc::new(FakeMachine {
                 asked: Mutex::default(),
                 upload: dir.path().join("update/upload.raucb"),
+                update: Mutex::default(),
             }))),
             hardware_run: Mutex::default(),
             plugged_in: Mutex::new((vec![analog(2, &[PortKind::Fxo])], vec![card("pci-0000:05:00.0", &[1])])),
