@@ -2,7 +2,6 @@
 //! together in the same way as the gateway.
 
 use crate::amend::Amendments;
-use crate::clock::{Clock, unix_ms};
 use crate::helper::Programs;
 use crate::inbox::Inbox;
 use crate::media::{Media, MediaFigures};
@@ -12,6 +11,7 @@ use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
 use crate::switch::{self, Hardware, Records, SwitchParts};
 use crate::wake::Bell;
+use demarc_clock::{Clock, unix_ms};
 use demarc_hal::{Driver, SharedDriver};
 use demarc_model::Config;
 use demarc_node::Node;

@@ -1,12 +1,12 @@
 //! The running gateway as the API knows it.
 
 use crate::args::Args;
-use crate::clock::{Clock, unix_ms};
 use crate::hardware_test::HardwareTests;
 use crate::inbox::{Inbox, Order};
 use crate::shared::Shared;
 use crate::system::SystemLink;
 use demarc_api::{Gateway, HardwarePort, HardwareSpan, Refusal, ReportForm, SimulatedNumber};
+use demarc_clock::{Clock, unix_ms};
 use demarc_hal::{Card, Driver, SharedDriver, SpanStatus};
 use demarc_model::hardware_test::{Bench, RunRequest, RunState, TestInfo};
 use demarc_model::live::{ChannelState, Ladder, Live, LiveEvent};

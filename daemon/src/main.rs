@@ -7,7 +7,6 @@ mod arrivals;
 mod assemble;
 mod banner;
 mod cards;
-mod clock;
 mod daemon;
 mod gate;
 mod gateway;

@@ -1,6 +1,6 @@
 //! Programs that are run to their end.
 
-use crate::clock::Clock;
+use demarc_clock::Clock;
 use std::io::{Read, Write};
 use std::process::{Command, Stdio};
 use std::time::Duration;

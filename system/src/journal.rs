@@ -1,7 +1,7 @@
 //! The log: what programs say, bounded on the disk, the newest lines in memory, and sent on to a
 //! collector when there is one (RFC 5424 over UDP).
 
-use crate::clock::{Clock, rfc3339, unix_s};
+use demarc_clock::{Clock, rfc3339, unix_s};
 use std::collections::VecDeque;
 use std::fs::{File, OpenOptions};
 use std::io::{BufRead, BufReader, Read, Write};

@@ -5,10 +5,10 @@
 //! administrator is not known to us. And two of a kind are worse than a call that is lost: the store has one lock, an address
 //! one lease, a port one listener. So the gateway is asked to end, which ends its calls in order and writes their records.
 
-use crate::clock::Clock;
 use crate::files;
 use crate::paths::Paths;
 use crate::service::FAREWELL;
+use demarc_clock::Clock;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, getpid, getsid, setsid};
 use std::time::Duration;

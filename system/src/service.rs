@@ -1,10 +1,10 @@
 //! A program that is kept running.
 
-use crate::clock::{rfc3339, unix_s};
 use crate::crash;
 use crate::journal::Journal;
 use crate::paths::Paths;
 use crate::supervise::Backoff;
+use demarc_clock::{rfc3339, unix_s};
 use demarc_model::appliance::ServiceStatus;
 use demarc_model::{Instant, Now};
 use nix::sys::signal::{Signal, kill};

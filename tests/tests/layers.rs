@@ -16,6 +16,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("demarc-r2", &["demarc-hal", "demarc-helper"]),
     ("demarc-r2-helper", &["demarc-hal", "demarc-helper", "demarc-r2"]),
     ("demarc-model", &["demarc-hal"]),
+    ("demarc-clock", &["demarc-model"]),
     ("demarc-sip", &["demarc-hal", "demarc-model"]),
     ("demarc-pstn", &["demarc-hal", "demarc-isdn", "demarc-r2", "demarc-model"]),
     ("demarc-media", &["demarc-hal", "demarc-model"]),
@@ -37,7 +38,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("demarc-api", &["demarc-hal", "demarc-model", "demarc-store"]),
     ("demarc-flash", &["demarc-model"]),
     ("demarc-hwtest", &["demarc-hal", "demarc-hal-sim", "demarc-hal-dahdi", "demarc-model"]),
-    ("demarc-system", &["demarc-hal", "demarc-model"]),
+    ("demarc-system", &["demarc-clock", "demarc-hal", "demarc-model"]),
     ("demarc-webui", &[]),
 ];
 

@@ -13,12 +13,12 @@ use hardware::News;
 pub use parts::{Records, SwitchParts};
 
 use crate::amend::{Amendment, Amendments};
-use crate::clock::Clock;
 use crate::inbox::{Inbox, Order};
 use crate::media::Media;
 use crate::rtp_ports::RtpRange;
 use crate::shared::Shared;
 use crate::wake::Bell;
+use demarc_clock::Clock;
 use demarc_hal::SharedDriver;
 use demarc_model::live::LiveEvent;
 use demarc_model::{CallId, Cause, Config, Instant, Now, SpanId};

@@ -2,13 +2,13 @@
 
 use super::Hardware;
 use crate::amend::Amendments;
-use crate::clock::Clock;
 use crate::inbox::{Inbox, Order};
 use crate::media::Media;
 use crate::shared::Shared;
 use crate::sip_tcp::SipTcp;
 use crate::sip_udp::SipUdp;
 use crate::wake::Bell;
+use demarc_clock::Clock;
 use demarc_model::record::CallRecord;
 use demarc_node::Node;
 use std::sync::Arc;

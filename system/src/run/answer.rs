@@ -1,7 +1,7 @@
 //! What is asked through the socket.
 
 use super::{Stop, System};
-use crate::clock::{rfc3339, unix_s};
+use demarc_clock::{rfc3339, unix_s};
 use demarc_model::appliance::{Answer, Order, Request};
 use std::sync::mpsc::SyncSender;
 

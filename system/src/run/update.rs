@@ -1,13 +1,13 @@
 //! Updates as they go on in the machine.
 
 use super::{Stop, System};
-use crate::clock::unix_s;
 use crate::command;
 use crate::files;
 use crate::status;
 use crate::update::{
     AtBoot, Baseline, Gate, Job, News, Record, Stage, Verdict, at_boot, is_time, parse_slots,
 };
+use demarc_clock::unix_s;
 use demarc_model::appliance::{
     Answer, Beat, SlotStatus, SwitchWhen, UpdateOutcome, UpdateSource, UpdateState,
 };

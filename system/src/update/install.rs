@@ -2,9 +2,9 @@
 
 use super::rauc::{Bundle, parse_info, parse_progress};
 use super::version::is_older;
-use crate::clock::Clock;
 use crate::command;
 use crate::paths::Paths;
+use demarc_clock::Clock;
 use demarc_model::appliance::{UpdateFault, UpdateSource};
 use demarc_model::config::is_web_address;
 use std::io::{BufRead, BufReader, Read};
