@@ -22,7 +22,8 @@ pub fn chrony(appliance: &Appliance, leases: &[Lease], state: &Path) -> String {
     }
     // It serves nobody, and takes orders through its socket only.
     let _ = writeln!(text, "driftfile {}", state.join("chrony.drift").display());
-    text.push_str("makestep 1 3\nrtcsync\nport 0\ncmdport 0\nbindcmdaddress /run/chrony/chronyd.sock\n");
+    let _ =
+        writeln!(text, "makestep 1 3\nrtcsync\nport 0\ncmdport 0\nbindcmdaddress {}", crate::chrony::SOCKET);
     text
 }
 

@@ -7,6 +7,7 @@
 #![forbid(unsafe_code)]
 
 pub mod button;
+pub mod chrony;
 pub mod clock;
 pub mod command;
 pub mod config_files;

@@ -89,6 +89,7 @@ pub struct System {
     stopping: Option<(Instant, Stop)>,
     synchronised: bool,
     clock_at: Instant,
+    keep_clock_at: Instant,
     update: update::Update,
 }
 
@@ -200,6 +201,7 @@ impl System {
             stopping: None,
             synchronised: false,
             clock_at: now.mono,
+            keep_clock_at: now.mono,
             update: update::Update::default(),
             paths,
         }
@@ -284,7 +286,7 @@ impl System {
         self.look_after_hang(now.mono);
         self.look_at_leases();
         self.look_at_ssh(now);
-        self.keep_clock(now);
+        self.look_at_clock(now);
         self.look_at_update(now);
     }
 
@@ -401,16 +403,19 @@ impl System {
         if self.stopping.is_some() {
             return;
         }
-        let now = self.clock.now().mono;
+        let now = self.clock.now();
         self.journal.milestone(match stop {
             Stop::Exit => "stopping",
             Stop::Reboot => "booting again",
             Stop::PowerOff => "switching off",
             Stop::Erase => "factory reset",
         });
-        self.stopping = Some((now, stop));
+        self.stopping = Some((now.mono, stop));
+        if [Stop::Reboot, Stop::PowerOff].contains(&stop) {
+            self.keep_clock(now);
+        }
         for service in &mut self.services {
-            service.stop(now);
+            service.stop(now.mono);
         }
     }
 

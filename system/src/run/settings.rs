@@ -1,7 +1,8 @@
 //! What the machine is told beside its interfaces: its name, the packet filter, names, time, the
 //! remote shell.
 
-use super::{Stop, System};
+use super::System;
+use crate::chrony;
 use crate::clock::unix_s;
 use crate::command;
 use crate::config_files;
@@ -16,6 +17,8 @@ use std::time::Duration;
 pub(super) const TRUSTED_KEYS: &str = "trusted_keys";
 /// How often the time of day is written down, for units whose clock stops without power.
 const KEEP_CLOCK: Duration = Duration::from_secs(600);
+/// How often `chronyd` is asked whether a server sets the clock.
+const LOOK_AT_CLOCK: Duration = Duration::from_secs(15);
 
 impl System {
     /// A configuration came into force.
@@ -131,17 +134,32 @@ impl System {
         }
     }
 
-    pub(super) fn keep_clock(&mut self, now: Now) {
+    /// Looks whether a time server sets the clock, and writes the time of day down while one does.
+    pub(super) fn look_at_clock(&mut self, now: Now) {
         if self.clock_at > now.mono {
             return;
         }
-        self.clock_at = now.mono + if self.synchronised { KEEP_CLOCK } else { Duration::from_secs(60) };
-        let tracking = command::run("chronyc", &["-c", "tracking"], "").unwrap_or_default();
-        // The last field of CSV: `Normal`, `Not synchronised`, a leap second to come.
-        let leap = tracking.trim().rsplit(',').next().unwrap_or_default();
-        self.synchronised = !leap.is_empty() && leap != "Not synchronised";
-        if self.synchronised || self.stopping.is_some_and(|(_, stop)| stop != Stop::Exit) {
-            let _ = files::write_json(&self.paths.state("clock.json"), &unix_s(now.wall));
+        self.clock_at = now.mono + LOOK_AT_CLOCK;
+        let synchronised =
+            chrony::is_synchronised(&command::run("chronyc", &chrony::ASK, "").unwrap_or_default());
+        if synchronised != self.synchronised {
+            self.synchronised = synchronised;
+            self.journal.note(
+                "system",
+                match synchronised {
+                    true => "a time server sets the clock",
+                    false => "no time server answers any more: the clock runs free",
+                },
+            );
         }
+        if synchronised && self.keep_clock_at <= now.mono {
+            self.keep_clock_at = now.mono + KEEP_CLOCK;
+            self.keep_clock(now);
+        }
+    }
+
+    /// Writes the time of day down.
+    pub(super) fn keep_clock(&self, now: Now) {
+        let _ = files::write_json(&self.paths.state("clock.json"), &unix_s(now.wall));
     }
 }

@@ -9,6 +9,7 @@ pub mod disk;
 pub mod http;
 pub mod images;
 pub mod machine;
+pub mod ntp;
 pub mod phone;
 pub mod wire;
 pub mod writelog;
