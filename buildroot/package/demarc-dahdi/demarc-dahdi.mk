@@ -8,6 +8,8 @@
 DEMARC_DAHDI_VERSION = 8f5b56adaf1a69674eb0f1e69bd22b06c068d6e6
 DEMARC_DAHDI_SITE = https://github.com/asterisk/dahdi-linux.git
 DEMARC_DAHDI_SITE_METHOD = git
+# Where Digium's server is away, Buildroot's mirror has the firmware under this name.
+DEMARC_DAHDI_DL_SUBDIR = dahdi-linux
 DEMARC_DAHDI_LICENSE = GPL-2.0, LGPL-2.1 (headers)
 DEMARC_DAHDI_LICENSE_FILES = LICENSE LICENSE.LGPL
 DEMARC_DAHDI_INSTALL_STAGING = YES
