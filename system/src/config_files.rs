@@ -1,6 +1,6 @@
 //! What other programs are told, as text. Sans-IO.
 
-use crate::network::Lease;
+use crate::network::{Lease, RouterDns};
 use demarc_model::config::Appliance;
 use std::fmt::Write;
 use std::net::IpAddr;
@@ -27,15 +27,25 @@ pub fn chrony(appliance: &Appliance, leases: &[Lease], state: &Path) -> String {
     text
 }
 
-/// What the resolver is told: what is configured, else what DHCP says.
-pub fn resolv(appliance: &Appliance, leases: &[Lease]) -> String {
+/// The name servers that are asked, 3 at most as in resolv.conf(5): what is configured, else what DHCP says, then what IPv6
+/// routers say.
+pub fn name_servers(appliance: &Appliance, leases: &[Lease], routers: &RouterDns) -> Vec<String> {
+    let text = |list: &[IpAddr]| list.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let mut servers = text(&appliance.dns);
+    if servers.is_empty() {
+        servers = leases.iter().flat_map(|lease| text(&lease.dns)).chain(routers.servers()).collect();
+    }
+    servers.truncate(3);
+    servers
+}
+
+/// What the resolver is told.
+pub fn resolv(servers: &[String], leases: &[Lease]) -> String {
     let mut text = String::from("# Made by demarc-system.\n");
     if let Some(domain) = leases.iter().find_map(|lease| lease.domain.as_ref()) {
         let _ = writeln!(text, "search {domain}");
     }
-    let learned: Vec<IpAddr> = leases.iter().flat_map(|lease| lease.dns.iter().copied()).collect();
-    let servers = if appliance.dns.is_empty() { &learned } else { &appliance.dns };
-    for server in servers.iter().take(3) {
+    for server in servers {
         let _ = writeln!(text, "nameserver {server}");
     }
     text.push_str("options timeout:2 attempts:2\n");
@@ -81,6 +91,7 @@ pub fn ssh_until(appliance: &Appliance, keys: bool, now_s: u64) -> Option<u64> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::Advertised;
 
     #[test]
     fn servers_of_time_and_names() {
@@ -98,10 +109,22 @@ mod tests {
             )
         );
         assert!(text.contains("port 0\ncmdport 0\n"), "it serves nobody");
-        assert!(resolv(&appliance, std::slice::from_ref(&lease)).contains("nameserver 192.0.2.53\n"));
+        let routers = RouterDns::default();
+        let servers = name_servers(&appliance, std::slice::from_ref(&lease), &routers);
+        assert!(resolv(&servers, std::slice::from_ref(&lease)).contains("nameserver 192.0.2.53\n"));
         appliance.dns = vec!["2001:db8::53".parse().unwrap()];
-        let text = resolv(&appliance, &[lease]);
-        assert!(text.contains("nameserver 2001:db8::53\n") && !text.contains("192.0.2.53"));
+        assert_eq!(name_servers(&appliance, &[lease], &routers), ["2001:db8::53"]);
+    }
+
+    #[test]
+    fn what_routers_name_comes_after_what_dhcp_names() {
+        let mut routers = RouterDns::default();
+        let servers = ["2001:db8::53", "fe80::1", "2001:db8::54"].map(|server| server.parse().unwrap());
+        routers.heard(0, "eth0", &Advertised { interface: 2, lifetime_s: 600, servers: servers.into() });
+        let lease = Lease { dns: vec!["192.0.2.53".parse().unwrap()], ..Lease::default() };
+        let servers = name_servers(&Appliance::default(), &[lease], &routers);
+        assert_eq!(servers, ["192.0.2.53", "2001:db8::53", "fe80::1%eth0"]);
+        assert!(resolv(&servers, &[]).contains("nameserver fe80::1%eth0\n"));
     }
 
     #[test]

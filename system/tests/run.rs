@@ -275,6 +275,72 @@ fn a_changed_network_is_in_force_and_waits_for_the_administrator() {
     assert_eq!(unit.beat(true), [Order::ResetAdministrator]);
 }
 
+/// A router outside tells all of the link (RFC 4861 §4.2) of its prefix and of name servers (RFC 8106 §5.1).
+fn advertise(unit: &Unit, hop_limit: i32, lifetime_s: u32, servers: &[&str]) {
+    use nix::sys::socket::{
+        AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, SockaddrIn6, bind, sendto, setsockopt,
+        socket, sockopt::Ipv6MulticastHops,
+    };
+    use std::net::{Ipv6Addr, SocketAddrV6};
+    use std::os::fd::AsRawFd;
+    let octets = |address: &str| address.parse::<Ipv6Addr>().unwrap().octets();
+    // Its checksum is the kernel's; it is a router for half an hour.
+    let mut message = vec![134, 0, 0, 0, 64, 0];
+    message.extend(1800_u16.to_be_bytes());
+    message.extend([0; 8]);
+    message.extend([3, 4, 64, 0xc0]);
+    message.extend([3600_u32, 3600, 0].map(u32::to_be_bytes).concat());
+    message.extend(octets("2001:db8:0:5::"));
+    message.extend([25, 1 + 2 * u8::try_from(servers.len()).unwrap(), 0, 0]);
+    message.extend(lifetime_s.to_be_bytes());
+    servers.iter().for_each(|server| message.extend(octets(server)));
+    Wire::within(&unit.wire.outside, move || {
+        let scope = nix::net::if_::if_nametoindex("eth0").unwrap();
+        let at = |address: &str| SockaddrIn6::from(SocketAddrV6::new(address.parse().unwrap(), 0, 0, scope));
+        let fd =
+            socket(AddressFamily::Inet6, SockType::Raw, SockFlag::empty(), SockProtocol::IcmpV6).unwrap();
+        setsockopt(&fd, Ipv6MulticastHops, &hop_limit).unwrap();
+        bind(fd.as_raw_fd(), &at("fe80::1")).unwrap();
+        sendto(fd.as_raw_fd(), &message, &at("ff02::1"), MsgFlags::empty()).unwrap();
+    });
+}
+
+#[test]
+fn name_servers_that_a_router_advertises_are_asked_for_as_long_as_it_says() {
+    let Some(mut unit) = Unit::start("rdnss") else { return };
+    unit.wire.outside_addresses(&["fe80::1/64"]);
+    let mut only_ipv6 = fixed("192.0.2.2");
+    (only_ipv6[0].ipv4, only_ipv6[0].ipv6) = (Ipv4Setting::Off, Ipv6Setting::Auto);
+    unit.ask(configured(|config| config.appliance.interfaces = only_ipv6));
+    unit.ask(Request::ConfirmNetwork);
+    assert!(unit.status().name_servers.is_empty());
+    let asked = |unit: &Unit, servers: &[&str]| (unit.status().name_servers == servers).then_some(());
+    unit.until("a router's name servers are asked", |unit| {
+        // Somebody far away pretends to be a router, and does it first.
+        advertise(unit, 64, 600, &["2001:db8:bad::53"]);
+        advertise(unit, 255, 600, &["2001:db8::53", "fe80::1"]);
+        asked(unit, &["2001:db8::53", "fe80::1%eth0"])
+    });
+    let resolv = std::fs::read_to_string(unit.paths.run.join("resolv.conf")).unwrap();
+    assert!(resolv.contains("nameserver 2001:db8::53\nnameserver fe80::1%eth0\n"), "{resolv}");
+    let addresses = |unit: &Unit| unit.status().interfaces.into_iter().flat_map(|one| one.addresses);
+    unit.until("it has an address of the router's network", |unit| {
+        addresses(unit).any(|address| address.starts_with("2001:db8:0:5:")).then_some(())
+    });
+    // Killed and started again it does not wait for the next advertisement.
+    unit.kill_and_respawn();
+    assert_eq!(unit.status().name_servers, ["2001:db8::53", "fe80::1%eth0"]);
+    // One is withdrawn, the other one's time is short and over.
+    unit.until("one is withdrawn", |unit| {
+        advertise(unit, 255, 0, &["fe80::1"]);
+        asked(unit, &["2001:db8::53"])
+    });
+    advertise(&unit, 255, 1, &["2001:db8::53"]);
+    unit.until("its time is over", |unit| asked(unit, &[]));
+    let resolv = std::fs::read_to_string(unit.paths.run.join("resolv.conf")).unwrap();
+    assert!(!resolv.contains("nameserver"), "{resolv}");
+}
+
 #[test]
 fn the_console_is_driven_by_keys() {
     use std::io::{Read, Write};

@@ -233,6 +233,9 @@ pub struct MachineStatus {
     pub last_update: Option<UpdateOutcome>,
     /// Interfaces as they are.
     pub interfaces: Vec<InterfaceStatus>,
+    /// Name servers that are asked, in this order: those of the configuration, else those that DHCP and IPv6
+    /// routers name. A link-local one says through which interface: `fe80::1%eth0`.
+    pub name_servers: Vec<String>,
     /// A changed network is taken back in so many seconds unless it is confirmed.
     pub network_reverts_in_s: Option<u32>,
     /// Why the last change of the network was taken back or not made.

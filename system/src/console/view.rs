@@ -84,6 +84,9 @@ fn machine(status: &MachineStatus) -> Vec<String> {
         let link = if interface.up { "" } else { "no link " };
         lines.push(format!("{:<8} {link}{}", interface.name, interface.addresses.join(" ")));
     }
+    if !status.name_servers.is_empty() {
+        lines.push(format!("Names    {}", status.name_servers.join(" ")));
+    }
     let address = status.interfaces.iter().flat_map(|interface| &interface.addresses).find_map(|address| {
         let address = address.split('/').next()?;
         let usable = !address.starts_with("fe80:");

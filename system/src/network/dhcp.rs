@@ -111,7 +111,7 @@ fn metric(name: &str) -> String {
 }
 
 /// The leases that there are.
-pub fn name_servers(paths: &Paths) -> Vec<Lease> {
+pub fn leases(paths: &Paths) -> Vec<Lease> {
     let Ok(entries) = std::fs::read_dir(paths.runtime("dhcp")) else { return Vec::new() };
     let mut files: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();

@@ -12,7 +12,7 @@ use crate::command;
 use crate::files;
 use crate::journal::Journal;
 use crate::leftovers;
-use crate::network::{Trial, TrialOutput, apply, effective, plan, wired};
+use crate::network::{RouterDns, Routers, Trial, TrialOutput, apply, effective, plan, wired};
 use crate::nftables;
 use crate::paths::{DEMARC, Paths};
 use crate::server::{self, Asked};
@@ -82,6 +82,8 @@ pub struct System {
     hang: Option<Instant>,
     slow_at: Instant,
     leases: Vec<crate::network::Lease>,
+    routers: Option<Routers>,
+    router_dns: RouterDns,
     resolv: String,
     ssh_until: Option<u64>,
     trusted: Trusted,
@@ -194,6 +196,8 @@ impl System {
             hang: None,
             slow_at: now.mono,
             leases: Vec::new(),
+            routers: None,
+            router_dns: files::read_json(&paths.runtime(settings::ROUTER_DNS)).unwrap_or_default(),
             resolv: String::new(),
             ssh_until: None,
             trusted: Trusted::of(&files::read(&paths.state(settings::TRUSTED_KEYS)).unwrap_or_default()),
@@ -211,6 +215,13 @@ impl System {
     fn begin(&mut self) {
         self.restore_clock();
         self.begin_update();
+        // Before the first interface comes up and a router is asked.
+        match Routers::listen() {
+            Ok(routers) => self.routers = Some(routers),
+            Err(error) => {
+                self.journal.note("network", format!("name servers of routers are not heard: {error}"))
+            }
+        }
         self.settings();
         self.network();
         let now = self.clock.now();

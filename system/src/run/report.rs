@@ -19,6 +19,7 @@ impl System {
             update: self.update.state(now.mono),
             last_update: self.update.last.clone(),
             interfaces: addresses(),
+            name_servers: self.name_servers(),
             network_reverts_in_s: left.and_then(|left| u32::try_from(left).ok()),
             network_fault: self.trial.fault().map(str::to_owned),
             ssh_until: self.ssh_until,

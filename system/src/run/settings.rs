@@ -7,14 +7,18 @@ use crate::clock::unix_s;
 use crate::command;
 use crate::config_files;
 use crate::files;
-use crate::network::name_servers;
+use crate::network::leases;
 use crate::nftables;
+use crate::status;
 use demarc_model::Now;
 use demarc_model::appliance::{Answer, ExposedService, Machine};
+use demarc_model::config::appliance::{Interface, Ipv6Setting};
 use std::time::Duration;
 
 /// The keys that open the remote shell, as OpenSSH writes them.
 pub(super) const TRUSTED_KEYS: &str = "trusted_keys";
+/// The name servers that routers advertise, until the next boot.
+pub(super) const ROUTER_DNS: &str = "router_dns.json";
 /// How often the time of day is written down, for units whose clock stops without power.
 const KEEP_CLOCK: Duration = Duration::from_secs(600);
 /// How often `chronyd` is asked whether a server sets the clock.
@@ -64,9 +68,10 @@ impl System {
         }
     }
 
-    /// DHCP brought something new.
+    /// DHCP or a router brought something new.
     pub(super) fn look_at_leases(&mut self) {
-        let leases = name_servers(&self.paths);
+        self.look_at_routers();
+        let leases = leases(&self.paths);
         if leases != self.leases {
             self.leases = leases;
             self.write_resolv();
@@ -75,8 +80,30 @@ impl System {
         }
     }
 
+    /// What routers say of name servers counts on interfaces that follow them.
+    fn look_at_routers(&mut self) {
+        let Some(routers) = &self.routers else { return };
+        let now_s = status::uptime_s(&self.paths);
+        let before = self.router_dns.clone();
+        for option in routers.heard() {
+            if let Ok(name) = nix::net::if_::if_indextoname(option.interface) {
+                self.router_dns.heard(now_s, &name.to_string_lossy(), &option);
+            }
+        }
+        let follow = self.trial.current().iter().filter(|interface| interface.ipv6 == Ipv6Setting::Auto);
+        self.router_dns.handle_timeout(now_s, &follow.map(Interface::name).collect::<Vec<_>>());
+        if self.router_dns != before {
+            let _ = files::write_json(&self.paths.runtime(ROUTER_DNS), &self.router_dns);
+            self.write_resolv();
+        }
+    }
+
+    pub(super) fn name_servers(&self) -> Vec<String> {
+        config_files::name_servers(&self.machine.appliance, &self.leases, &self.router_dns)
+    }
+
     fn write_resolv(&mut self) {
-        let text = config_files::resolv(&self.machine.appliance, &self.leases);
+        let text = config_files::resolv(&self.name_servers(), &self.leases);
         if text != self.resolv {
             if let Err(error) = files::write(&self.paths.run.join("resolv.conf"), text.as_bytes(), 0o644) {
                 self.journal.note("network", format!("name servers cannot be set: {error}"));

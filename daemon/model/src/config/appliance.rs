@@ -16,7 +16,7 @@ pub struct Appliance {
     /// Its interfaces. Empty: every wired interface asks for an address (DHCP, IPv6 router
     /// advertisements) and belongs to the LAN.
     pub interfaces: Vec<Interface>,
-    /// Name servers, 3 at most; empty = those that DHCP names.
+    /// Name servers, 3 at most; empty = those that DHCP and IPv6 routers name.
     #[cfg_attr(feature = "openapi", schema(value_type = Vec<String>))]
     pub dns: Vec<IpAddr>,
     /// Time servers, 8 at most; those that DHCP names are asked as well.
