@@ -26,6 +26,8 @@ pub enum Amendment {
     Proven(Box<Span>),
     /// A line was seen to do something: kept beside the configuration, too.
     Learned(LineId, Learned),
+    /// What lines were seen to do was replaced by what a backup knew of them.
+    Relearned,
     /// What the driver of the cards wants to be given again at the next start. It is not part of the
     /// configuration: it is kept beside it.
     Memory(String),
@@ -58,13 +60,14 @@ pub fn serve(
     amendments: Receiver<Amendment>,
     api: Api,
     data: PathBuf,
-    mut learned: LearnedFile,
+    learned: LearnedFile,
 ) -> std::io::Result<JoinHandle<()>> {
     std::thread::Builder::new().name("amend".into()).spawn(move || {
         for amendment in amendments {
             let kept = match &amendment {
                 Amendment::Memory(text) => Some(keep(&data, cards::MEMORY, text)),
                 Amendment::Learned(line, what) => Some(learned.learn(*line, what)),
+                Amendment::Relearned => Some(learned.write()),
                 _ => None,
             };
             if let Some(kept) = kept {
@@ -86,7 +89,9 @@ fn words(amendment: &Amendment) -> (String, String) {
         Amendment::Setting(extension, setting) => (format!("extension {extension}"), setting_words(setting)),
         Amendment::Card(span) => ("demarcd".into(), format!("New card: {}", span.name)),
         Amendment::Proven(span) => ("autopilot".into(), format!("Span {} as it was found to work", span.id)),
-        Amendment::Memory(_) | Amendment::Learned(..) => ("demarcd".into(), String::new()),
+        Amendment::Memory(_) | Amendment::Learned(..) | Amendment::Relearned => {
+            ("demarcd".into(), String::new())
+        }
     }
 }
 
@@ -117,6 +122,6 @@ fn change(config: &mut Config, amendment: &Amendment) {
         Amendment::Proven(span) => {
             config.run_as_found(span);
         }
-        Amendment::Memory(_) | Amendment::Learned(..) => {}
+        Amendment::Memory(_) | Amendment::Learned(..) | Amendment::Relearned => {}
     }
 }

@@ -96,8 +96,9 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     let rtp = RtpPorts::bind(RtpRange { ip: media_ip, first, count })?;
     let records = recorder.clone();
     let learned = LearnedFile::open(&args.data);
-    for (line, what) in learned.all() {
-        let _ = inbox.0.post(Order::Known(line, what.clone()));
+    let memory = learned.memory();
+    for (line, what) in memory.known().iter() {
+        let _ = inbox.0.post(Order::Known(line, what.to_vec()));
     }
     let (amendments, asked) = Amendments::new();
     new.into_iter().for_each(|span| amendments.ask(Amendment::Card(span)));
@@ -116,7 +117,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
                 tracing::error!(%error, "a call record is lost");
             }
         }),
-        amendments: Some(amendments),
+        amendments: Some(amendments.clone()),
         inbox,
         bell,
         runtime: runtime.clone(),
@@ -142,6 +143,8 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         system: system_link.as_ref().map(|(link, _)| link.clone()),
         clock,
         numbers: numbers.clone(),
+        memory,
+        amendments,
     });
     let setup_code = if store.is_set_up()? { None } else { Some(demarc_api::new_setup_code()?) };
     let api = Api::new(Options {

@@ -1,14 +1,17 @@
 //! The running gateway as the API knows it.
 
+use crate::amend::{Amendment, Amendments};
 use crate::args::Args;
 use crate::hardware_test::HardwareTests;
 use crate::inbox::{Inbox, Order};
+use crate::learned::Memory;
 use crate::shared::Shared;
 use crate::system::SystemLink;
 use demarc_api::{Gateway, HardwarePort, HardwareSpan, Refusal, ReportForm, SimulatedNumber};
 use demarc_clock::{Clock, unix_ms};
 use demarc_hal::{Card, Driver, SharedDriver, SpanStatus};
 use demarc_model::hardware_test::{Bench, RunRequest, RunState, TestInfo};
+use demarc_model::learned::Known;
 use demarc_model::live::{ChannelState, Ladder, Live, LiveEvent};
 use demarc_model::{CallId, ChannelId, Config, Finding, SpanId};
 use std::net::SocketAddr;
@@ -38,6 +41,10 @@ pub struct Running {
     pub numbers: Vec<SimulatedNumber>,
     /// What technicians run.
     pub tests: HardwareTests,
+    /// What lines were seen to do.
+    pub memory: Memory,
+    /// Where it is asked to be written.
+    pub amendments: Amendments,
 }
 
 impl Running {
@@ -111,6 +118,20 @@ impl Gateway for Running {
 
     fn findings(&self) -> Vec<Finding> {
         self.shared.findings().to_vec()
+    }
+
+    fn known(&self) -> Known {
+        self.memory.known()
+    }
+
+    fn take_known(&self, config: &Config, known: Known) {
+        for line in &config.lines {
+            if self.inbox.post(Order::Known(line.id, known.of(line.id).to_vec())).is_err() {
+                tracing::error!(line = line.id.0, "what is known of the line counts after the next start");
+            }
+        }
+        self.memory.replace(known);
+        self.amendments.ask(Amendment::Relearned);
     }
 
     fn span_status(&self, span: SpanId) -> Option<SpanStatus> {

@@ -21,8 +21,8 @@ pub enum Order {
     Sip(demarc_sip::Input),
     /// A new configuration, already validated.
     Config(Arc<Config>),
-    /// What a line was found to do before the gateway was started.
-    Known(LineId, Learned),
+    /// What a line was found to do before: it replaces what is remembered of it.
+    Known(LineId, Vec<Learned>),
     /// RESTART a B channel.
     RestartChannel(ChannelId),
     /// End a call.

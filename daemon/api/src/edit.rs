@@ -107,7 +107,16 @@ pub(crate) async fn edit<T: Send + 'static>(
     base: Base,
     change: impl FnOnce(&mut Config) -> Result<Edited<T>, Problem> + Send + 'static,
 ) -> Result<Versioned<T>, Problem> {
-    let author = who.author();
+    edit_as(api, who.author(), base, change).await
+}
+
+/// As [`edit`], by whoever came in through no door of the API.
+pub(crate) async fn edit_as<T: Send + 'static>(
+    api: &Api,
+    author: String,
+    base: Base,
+    change: impl FnOnce(&mut Config) -> Result<Edited<T>, Problem> + Send + 'static,
+) -> Result<Versioned<T>, Problem> {
     api.work(move |api, store| {
         let _turn = api.editing();
         let current = api.current();

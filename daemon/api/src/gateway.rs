@@ -1,6 +1,7 @@
 //! What the API asks of the running gateway.
 
 use demarc_model::hardware_test::{Bench, RunRequest, RunState, TestInfo};
+use demarc_model::learned::Known;
 use demarc_model::live::{Ladder, Live, LiveEvent};
 use demarc_model::{CallId, Card, ChannelId, Config, Finding, PortKind, SpanId, SpanKind, SpanStatus};
 use serde::Serialize;
@@ -34,6 +35,11 @@ pub trait Gateway: Send + Sync + 'static {
     fn cards(&self) -> Vec<Card>;
     /// What the autopilot has found out.
     fn findings(&self) -> Vec<Finding>;
+    /// What lines were seen to do.
+    fn known(&self) -> Known;
+    /// Takes over what the lines of this configuration, which is in force, were seen to do elsewhere: it
+    /// replaces all that is known of lines.
+    fn take_known(&self, config: &Config, known: Known);
     /// Layer 1 of a span; none when no card has it.
     fn span_status(&self, span: SpanId) -> Option<SpanStatus>;
     /// The machine under the gateway, where the operating system is ours.

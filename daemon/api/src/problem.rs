@@ -141,6 +141,19 @@ impl Problem {
         }])
     }
 
+    /// In words, for whoever is not a program.
+    pub(crate) fn words(&self) -> String {
+        let word = |error: &ProblemField| match error.field.strip_prefix('/').unwrap_or(&error.field) {
+            // It names the place itself.
+            field if field.starts_with("mapping/") => error.message.clone(),
+            field => format!("{field}: {}", error.message),
+        };
+        if self.errors.is_empty() {
+            return self.detail.clone();
+        }
+        self.errors.iter().map(word).collect::<Vec<_>>().join("; ")
+    }
+
     pub(crate) fn too_many_attempts(retry_after_s: u64) -> Self {
         let detail = format!("too many failed attempts; try again in {retry_after_s} seconds");
         Self { retry_after_s: Some(retry_after_s), ..Self::new(Code::TooManyAttempts, detail) }

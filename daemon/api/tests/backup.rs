@@ -6,7 +6,8 @@ mod common;
 use common::{Answer, Lab, analog, card};
 use demarc_api::HardwareSpan;
 use demarc_model::appliance::Request;
-use demarc_model::config::TrunkKind;
+use demarc_model::config::{LineId, TrunkKind};
+use demarc_model::learned::{Known, Learned};
 use demarc_model::{Card, ChannelId, Config, PortKind, SpanId, SpanKind};
 use serde_json::{Value, json};
 
@@ -129,6 +130,37 @@ async fn another_unit_puts_everything_where_it_belongs_and_can_take_it_back() {
     assert_eq!(summary, "restored a backup of Harbour Office");
     new.call("POST", &format!("/api/revisions/{revision}/restore")).any().send().await.expect(200);
     assert_eq!(config(&new), before);
+}
+
+#[tokio::test]
+async fn what_was_learnt_of_a_line_goes_where_the_line_goes() {
+    let known = |list: &[(u32, Learned)]| {
+        let mut known = Known::default();
+        list.iter().for_each(|(line, what)| known.learn(LineId(*line), what));
+        known
+    };
+    let old = old_unit();
+    let ids: Vec<u32> = config(&old).lines.iter().map(|line| line.id.0).collect();
+    let learned = [(ids[0], Learned::HangupPolarity), (ids[1], Learned::DialTone { after_ms: 900 })];
+    *old.gateway.known.lock().unwrap() = known(&learned);
+    // Of a line that is not there any more.
+    old.gateway.known.lock().unwrap().learn(LineId(4000), &Learned::SharedPair);
+    let file = made(&old).await;
+
+    let new = unit(vec![analog(1, &[PortKind::Fxo; 4]), e1(2)], vec![]);
+    let before = known(&[(ids[0], Learned::HangupLoopBreak), (ids[2], Learned::SharedPair)]);
+    *new.gateway.known.lock().unwrap() = before.clone();
+    let sealed = json!({"file": file, "passphrase": PASSPHRASE});
+    let seen = new.call("POST", "/api/backup/inspect").json(&sealed).send().await.expect(200).json();
+    assert_eq!(seen["counts"]["learned_lines"], 2);
+    assert_eq!(*new.gateway.known.lock().unwrap(), before, "looking changes nothing");
+    let body = json!({"file": file, "passphrase": PASSPHRASE});
+    let stale = new.call("POST", "/api/backup/restore").header("if-match", "\"7\"").json(&body).send().await;
+    stale.expect(412);
+    assert_eq!(*new.gateway.known.lock().unwrap(), before, "all of it happens, or nothing");
+    restore(&new, &file, json!({})).await.expect(200);
+    assert_eq!(config(&new).lines[0].channel, ChannelId::new(1, 1));
+    assert_eq!(*new.gateway.known.lock().unwrap(), known(&learned));
 }
 
 #[tokio::test]

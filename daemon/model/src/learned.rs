@@ -1,9 +1,11 @@
 //! What was found out about a line from its own traffic (grade "L": learnt).
 
 use crate::Country;
+use crate::config::LineId;
 use crate::country::CallerIdStart;
 use crate::media::{CallerIdForm, HangupTone, ProgressTone};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// One thing that an FXO line was seen to do. A later one of the same kind replaces it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,6 +46,41 @@ pub enum Learned {
     },
     /// Another telephone uses the pair.
     SharedPair,
+}
+
+/// What lines were seen to do: of each line the latest of each kind.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Known(BTreeMap<LineId, Vec<Learned>>);
+
+impl Known {
+    /// Adds what was learnt; it replaces what was known of its kind.
+    pub fn learn(&mut self, line: LineId, what: &Learned) {
+        let known = self.0.entry(line).or_default();
+        let kind = std::mem::discriminant(what);
+        known.retain(|other| {
+            let lost = matches!((what, other), (Learned::CallerIdLost, Learned::CallerId { .. }));
+            std::mem::discriminant(other) != kind && !lost
+        });
+        known.push(what.clone());
+    }
+
+    /// What a line was seen to do.
+    pub fn of(&self, line: LineId) -> &[Learned] {
+        self.0.get(&line).map_or(&[], Vec::as_slice)
+    }
+
+    /// Everything, line by line.
+    pub fn iter(&self) -> impl Iterator<Item = (LineId, &[Learned])> {
+        self.0.iter().map(|(line, known)| (*line, known.as_slice()))
+    }
+
+    /// That of some lines only.
+    #[must_use]
+    pub fn only(mut self, lines: impl Fn(LineId) -> bool) -> Self {
+        self.0.retain(|line, known| lines(*line) && !known.is_empty());
+        self
+    }
 }
 
 /// A step of the probe of a free FXO line: the autopilot listens to its dial tone.

@@ -72,12 +72,13 @@ pub enum Input {
     },
     /// Media noticed something.
     Media(MediaEvent),
-    /// What a line was found to do before the gateway was started.
+    /// What a line was found to do before the gateway was started, or where the line was before: it replaces
+    /// what is remembered of it.
     Known {
         /// Which.
         line: LineId,
         /// What.
-        what: Learned,
+        what: Vec<Learned>,
     },
     /// The configuration changed; it is valid.
     Config(Arc<Config>),

@@ -98,12 +98,13 @@ pub enum Input {
     Leg(LegCommand),
     /// Media noticed something in a stream of this room.
     Media(MediaEvent),
-    /// What a line was found to do before the gateway was started.
+    /// What a line was found to do before the gateway was started, or where the line was before: it replaces
+    /// what is remembered of it.
     Known {
         /// Which line.
         line: LineId,
         /// What.
-        what: Learned,
+        what: Vec<Learned>,
     },
     /// The autopilot listens to the dial tone of a free line.
     Probe {

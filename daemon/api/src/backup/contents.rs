@@ -4,41 +4,46 @@ use crate::problem::Problem;
 use crate::state::Api;
 use demarc_model::appliance::{Answer, Request};
 use demarc_model::backup::{self, Backup, BackupUnit, PlacedPort, PlacedSpan};
-use demarc_model::config::Config;
+use demarc_model::config::{Config, LineId};
+use demarc_model::learned::{Known, Learned};
 use demarc_store::{ConfigError, read_config};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use std::collections::BTreeMap;
 use utoipa::ToSchema;
 
 /// More spans than any unit has.
 const MAX_SPANS: usize = 1000;
 
 /// How much is in a backup.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct BackupCounts {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupCounts {
     /// Internal numbers.
-    extensions: usize,
+    pub extensions: usize,
     /// Telephones.
-    devices: usize,
+    pub devices: usize,
     /// Ways to the outside.
-    trunks: usize,
+    pub trunks: usize,
     /// Digital spans.
-    spans: usize,
+    pub spans: usize,
     /// Lines.
-    lines: usize,
+    pub lines: usize,
+    /// Those of the lines of which something was learnt from their traffic.
+    pub learned_lines: usize,
     /// Numbers that ring several extensions.
-    ring_groups: usize,
+    pub ring_groups: usize,
     /// Numbers that the gateway itself answers.
-    services: usize,
+    pub services: usize,
     /// Who answers calls from outside.
-    inbound_routes: usize,
+    pub inbound_routes: usize,
     /// How calls go outside.
-    outbound_routes: usize,
+    pub outbound_routes: usize,
 }
 
 impl BackupCounts {
-    pub(super) fn of(config: &Config) -> Self {
+    pub(super) fn of(Backup { config, learned, .. }: &Backup) -> Self {
         Self {
+            learned_lines: learned.as_ref().map_or(0, |known| known.iter().count()),
             extensions: config.extensions.len(),
             devices: config.devices.len(),
             trunks: config.trunks.len(),
@@ -89,6 +94,11 @@ async fn macs(api: &Api) -> Vec<String> {
     }
 }
 
+/// What is known of the lines of a configuration: of others nobody wants to know any more.
+pub(super) fn known_of(config: &Config, known: Known) -> Known {
+    known.only(|id| config.lines.iter().any(|line| line.id == id))
+}
+
 /// `harbour-office-17.demarc`: the name for the file of a backup.
 pub(super) fn file_name(site: &str, revision: u64) -> String {
     let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
@@ -105,6 +115,8 @@ struct Around {
     unit: BackupUnit,
     hardware: Vec<PlacedSpan>,
     config: Value,
+    #[serde(default)]
+    learned: Option<BTreeMap<LineId, Vec<Value>>>,
 }
 
 /// Reads what was sealed: of this version, or of an older one. The configuration is in order.
@@ -135,7 +147,19 @@ pub(super) fn read(plain: &[u8]) -> Result<Backup, Problem> {
         let first = errors.first().map(ToString::to_string).unwrap_or_default();
         Problem::field("/file", format!("the configuration in the backup is not in order: {first}"))
     })?;
-    Ok(Backup { format: around.format, unit: around.unit, hardware: around.hardware, config })
+    let learned = around.learned.map(|lines| known_of(&config, readable(lines)));
+    Ok(Backup { format: around.format, unit: around.unit, hardware: around.hardware, config, learned })
+}
+
+/// What this version understands of it. The rest is learnt anew: that is no reason to refuse a backup.
+fn readable(lines: BTreeMap<LineId, Vec<Value>>) -> Known {
+    let mut known = Known::default();
+    for (line, list) in lines {
+        for what in list.into_iter().filter_map(|value| serde_json::from_value::<Learned>(value).ok()) {
+            known.learn(line, &what);
+        }
+    }
+    known
 }
 
 #[cfg(test)]
@@ -165,7 +189,10 @@ mod tests {
             at_ms: 0,
         };
         let config = Config::default_gateway(&mut || Secret::new("a long password"));
-        let backup = Backup { format: backup::FORMAT, unit, hardware: Vec::new(), config };
+        let mut known = Known::default();
+        known.learn(LineId(1), &Learned::HangupPolarity);
+        let learned = Some(known);
+        let backup = Backup { format: backup::FORMAT, unit, hardware: Vec::new(), config, learned };
         serde_json::to_value(backup).unwrap()
     }
 
@@ -186,6 +213,33 @@ mod tests {
             line.as_object_mut().unwrap().remove("pinned").unwrap();
         }
         assert_eq!(read(value.to_string().as_bytes()).unwrap(), whole);
+        // Nor was this: then nothing is said of what the lines do.
+        value.as_object_mut().unwrap().remove("learned").unwrap();
+        assert_eq!(read(value.to_string().as_bytes()).unwrap(), Backup { learned: None, ..whole });
+    }
+
+    #[test]
+    fn what_a_newer_version_learnt_is_passed_over() {
+        let mut value = backup();
+        value["learned"]["1"].as_array_mut().unwrap().push(json!({"barometer": 3}));
+        value["learned"]["1"].as_array_mut().unwrap().push(json!("hangup_loop_break"));
+        value["learned"]["4000"] = json!(["shared_pair"]);
+        let known = read(value.to_string().as_bytes()).unwrap().learned.unwrap();
+        assert_eq!(known.of(LineId(1)), [Learned::HangupPolarity, Learned::HangupLoopBreak]);
+        assert_eq!(known.iter().count(), 1, "there is no line 4000");
+    }
+
+    /// An older version reads what it knows of, and nothing else.
+    #[test]
+    fn an_older_version_passes_over_what_was_learnt() {
+        #[derive(Deserialize)]
+        struct Before {
+            format: u32,
+            config: Value,
+        }
+        let before: Before = serde_json::from_value(backup()).unwrap();
+        assert_eq!(before.format, 1);
+        assert!(read_config(before.config).is_ok());
     }
 
     #[test]

@@ -9,15 +9,16 @@ mod sealed;
 
 use crate::auth::Who;
 use crate::body::Body;
-use crate::edit::{Base, Edited, IfMatch, Versioned, edit};
+use crate::edit::{Base, Edited, IfMatch, Versioned, edit_as};
 use crate::problem::{Code, Problem, ProblemField, ProblemSource};
 use crate::state::Api;
 use axum::Json;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::header;
 use axum::response::IntoResponse;
-use contents::BackupCounts;
+pub use contents::BackupCounts;
 use demarc_model::backup::{Backup, BackupUnit, Choice, Move, PlacedSpan, keep_network, propose, relocate};
+use demarc_model::config::Secret;
 use demarc_model::{Config, backup};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -41,7 +42,8 @@ pub(crate) fn routes() -> OpenApiRouter<Api> {
 #[serde(deny_unknown_fields)]
 struct NewBackup {
     /// What will open it, 12–256 characters. Nobody can open it without.
-    passphrase: String,
+    #[schema(value_type = String)]
+    passphrase: Secret,
 }
 
 /// A backup to look into.
@@ -51,7 +53,8 @@ struct SealedBackup {
     /// The file's text, as `create_backup` gave it.
     file: String,
     /// What opens it.
-    passphrase: String,
+    #[schema(value_type = String)]
+    passphrase: Secret,
 }
 
 /// A backup to restore.
@@ -61,7 +64,8 @@ struct Restore {
     /// The file's text, as `create_backup` gave it.
     file: String,
     /// What opens it.
-    passphrase: String,
+    #[schema(value_type = String)]
+    passphrase: Secret,
     /// Where something goes elsewhere than proposed.
     #[serde(default)]
     mapping: Vec<Choice>,
@@ -72,27 +76,86 @@ struct Restore {
 }
 
 /// What is in a backup, and where it would go.
-#[derive(Debug, Serialize, ToSchema)]
-struct BackupContents {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct BackupContents {
     /// The unit that made it.
-    unit: BackupUnit,
+    pub unit: BackupUnit,
     /// How much is in it.
-    counts: BackupCounts,
+    pub counts: BackupCounts,
     /// The hardware of that unit.
-    hardware: Vec<PlacedSpan>,
+    pub hardware: Vec<PlacedSpan>,
     /// The hardware of this unit.
-    here: Vec<PlacedSpan>,
+    pub here: Vec<PlacedSpan>,
     /// Where each configured span, line and analog telephone goes.
-    moves: Vec<Move>,
+    pub moves: Vec<Move>,
 }
 
 /// A backup that was restored.
-#[derive(Debug, Serialize, ToSchema)]
-struct Restored {
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Restored {
     /// The unit that made it.
-    unit: BackupUnit,
+    pub unit: BackupUnit,
     /// Where each configured span, line and analog telephone went.
-    moves: Vec<Move>,
+    pub moves: Vec<Move>,
+}
+
+/// A backup as a file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupFile {
+    /// A name for it: `harbour-office-17.demarc`.
+    pub name: String,
+    /// The revision of the configuration in it.
+    pub revision: u64,
+    /// A line of text: sealed.
+    pub text: String,
+}
+
+/// The text of a backup, and what opens it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SealedFile {
+    /// As [`BackupFile::text`].
+    pub text: String,
+    /// What opens it.
+    pub passphrase: Secret,
+}
+
+/// For whoever is on the machine itself, and needs no session. Errors are words.
+impl Api {
+    /// Makes a backup, on behalf of `author`.
+    ///
+    /// # Errors
+    /// The passphrase is too short or too long, or the system has no memory.
+    pub async fn backup(&self, author: &str, passphrase: &Secret) -> Result<BackupFile, String> {
+        make(self, author, passphrase).await.map_err(|problem| problem.words())
+    }
+
+    /// What is in a backup, and where everything would go on this unit. Changes nothing.
+    ///
+    /// # Errors
+    /// It cannot be opened, or a choice cannot be.
+    pub async fn inspect_backup(
+        &self,
+        file: SealedFile,
+        choices: &[Choice],
+    ) -> Result<BackupContents, String> {
+        inspect(self, file, choices).await.map_err(|problem| problem.words())
+    }
+
+    /// Restores a backup, on behalf of `author`, whichever revision is in force; with `network` its network
+    /// settings, too.
+    ///
+    /// # Errors
+    /// It cannot be opened, a choice cannot be, or the disk does not take it: then nothing has changed.
+    pub async fn restore_backup(
+        &self,
+        author: &str,
+        file: SealedFile,
+        choices: &[Choice],
+        network: bool,
+    ) -> Result<Restored, String> {
+        let restored = restore(self, author.to_owned(), Base::Any, file, choices, network).await;
+        restored.map(|versioned| versioned.body).map_err(|problem| problem.words())
+    }
 }
 
 /// Make a backup
@@ -107,7 +170,16 @@ async fn create_backup(
     who: Who,
     Body(new): Body<NewBackup>,
 ) -> Result<impl IntoResponse, Problem> {
-    if !PASSPHRASE.contains(&new.passphrase.chars().count()) {
+    let file = make(&api, &who.author(), &new.passphrase).await?;
+    let headers = [
+        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}\"", file.name)),
+    ];
+    Ok((headers, file.text))
+}
+
+async fn make(api: &Api, author: &str, passphrase: &Secret) -> Result<BackupFile, Problem> {
+    if !PASSPHRASE.contains(&passphrase.reveal().chars().count()) {
         return Err(Problem::field("/passphrase", "take 12–256 characters: whoever has the file may guess"));
     }
     let (config, revision) = {
@@ -115,23 +187,21 @@ async fn create_backup(
         ((*current.config).clone(), current.revision)
     };
     let name = contents::file_name(&config.system.name, revision);
-    let unit = contents::this_unit(&api, &config).await;
-    let backup = Backup { format: backup::FORMAT, unit, hardware: contents::hardware(&api), config };
-    let file = api
+    let unit = contents::this_unit(api, &config).await;
+    let learned = Some(contents::known_of(&config, api.gateway().known()));
+    let backup = Backup { format: backup::FORMAT, unit, hardware: contents::hardware(api), config, learned };
+    let passphrase = passphrase.clone();
+    let text = api
         .hash(move |_, _| {
             let plain = serde_json::to_vec(&backup).map_err(Problem::internal)?;
-            sealed::seal(plain, &new.passphrase).map_err(Problem::internal)
+            sealed::seal(plain, passphrase.reveal()).map_err(Problem::internal)
         })
         .await?;
-    if file.len() > MAX_FILE {
+    if text.len() > MAX_FILE {
         return Err(Problem::new(Code::TooLarge, "the configuration is too large for a backup"));
     }
-    tracing::info!(author = who.author(), revision, "a backup was made");
-    let headers = [
-        (header::CONTENT_TYPE, "application/octet-stream".to_owned()),
-        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
-    ];
-    Ok((headers, file))
+    tracing::info!(author, revision, "a backup was made");
+    Ok(BackupFile { name, revision, text })
 }
 
 /// Look into a backup
@@ -143,32 +213,50 @@ async fn inspect_backup(
     State(api): State<Api>,
     Body(sealed): Body<SealedBackup>,
 ) -> Result<Json<BackupContents>, Problem> {
-    let backup = opened(&api, sealed.file, sealed.passphrase).await?;
-    let here = contents::hardware(&api);
-    let moves = mapped(&backup, &here, &[])?;
-    let counts = BackupCounts::of(&backup.config);
-    Ok(Json(BackupContents { unit: backup.unit, counts, hardware: backup.hardware, here, moves }))
+    let file = SealedFile { text: sealed.file, passphrase: sealed.passphrase };
+    inspect(&api, file, &[]).await.map(Json)
+}
+
+async fn inspect(api: &Api, file: SealedFile, choices: &[Choice]) -> Result<BackupContents, Problem> {
+    let backup = opened(api, file).await?;
+    let here = contents::hardware(api);
+    let moves = mapped(&backup, &here, choices)?;
+    let counts = BackupCounts::of(&backup);
+    Ok(BackupContents { unit: backup.unit, counts, hardware: backup.hardware, here, moves })
 }
 
 /// Restore a backup
 ///
 /// Its configuration comes into force as a new revision, with everything put where it goes on this unit:
-/// the revision before can be restored as ever. What has no place stays in it, switched off.
+/// the revision before can be restored as ever. What has no place stays in it, switched off. What lines were
+/// seen to do comes along, and replaces what this unit knew of lines.
 #[utoipa::path(post, path = "/api/backup/restore", tag = "backup", params(IfMatch), request_body = Restore,
     responses((status = 200, body = Restored)))]
 async fn restore_backup(
     State(api): State<Api>,
     who: Who,
     base: Base,
-    Body(restore): Body<Restore>,
+    Body(order): Body<Restore>,
 ) -> Result<Versioned<Restored>, Problem> {
-    let backup = opened(&api, restore.file, restore.passphrase).await?;
-    let here = contents::hardware(&api);
-    let moves = mapped(&backup, &here, &restore.mapping)?;
+    let file = SealedFile { text: order.file, passphrase: order.passphrase };
+    restore(&api, who.author(), base, file, &order.mapping, order.network).await
+}
+
+async fn restore(
+    api: &Api,
+    author: String,
+    base: Base,
+    file: SealedFile,
+    choices: &[Choice],
+    network: bool,
+) -> Result<Versioned<Restored>, Problem> {
+    let backup = opened(api, file).await?;
+    let here = contents::hardware(api);
+    let moves = mapped(&backup, &here, choices)?;
     let mut restored = relocate(&backup.config, &moves, &here);
     let unit = backup.unit;
-    edit(&api, &who, base, move |config: &mut Config| {
-        if restore.network {
+    let done = edit_as(api, author, base, move |config: &mut Config| {
+        if network {
             // Whoever opened a shell on the other unit has not opened one on this.
             restored.appliance.ssh.enabled_until = None;
         } else {
@@ -178,14 +266,19 @@ async fn restore_backup(
         *config = restored;
         Ok(Edited { value: Restored { unit, moves }, summary, at: None })
     })
-    .await
+    .await?;
+    // Its lines have their numbers still: what is known of them goes where they go.
+    if let Some(known) = backup.learned {
+        api.gateway().take_known(&backup.config, known);
+    }
+    Ok(done)
 }
 
 /// What is in a file. It waits for a turn at hashing, and for the hash.
-async fn opened(api: &Api, file: String, passphrase: String) -> Result<Backup, Problem> {
+async fn opened(api: &Api, file: SealedFile) -> Result<Backup, Problem> {
     let plain = api
         .hash(move |_, _| {
-            sealed::open(&file, &passphrase).map_err(|error| match error {
+            sealed::open(&file.text, file.passphrase.reveal()).map_err(|error| match error {
                 sealed::OpenError::Passphrase => Problem::field("/passphrase", error.to_string()),
                 sealed::OpenError::System(_) => Problem::internal(error),
                 _ => Problem::field("/file", error.to_string()),

@@ -15,6 +15,7 @@ use demarc_model::appliance::Request as MachineRequest;
 use demarc_model::config::Secret;
 use demarc_model::country::Confidence;
 use demarc_model::hardware_test::{Bench, Disturbs, RunRequest, RunState, TestInfo};
+use demarc_model::learned::Known;
 use demarc_model::live::{Ladder, LadderRow, LegState, Live, LiveCall, LiveEvent, LiveLeg};
 use demarc_model::trace::{Direction, Protocol};
 use demarc_model::{
@@ -50,6 +51,8 @@ pub struct FakeGateway {
     pub hardware_run: Mutex<RunState>,
     /// Its spans and cards.
     pub plugged_in: Mutex<(Vec<HardwareSpan>, Vec<Card>)>,
+    /// What its lines were seen to do.
+    pub known: Mutex<Known>,
 }
 
 impl FakeGateway {
@@ -82,6 +85,14 @@ impl Gateway for FakeGateway {
 
     fn subscribe(&self) -> broadcast::Receiver<LiveEvent> {
         self.events.subscribe()
+    }
+
+    fn known(&self) -> Known {
+        self.known.lock().unwrap().clone()
+    }
+
+    fn take_known(&self, _: &Config, known: Known) {
+        *self.known.lock().unwrap() = known;
     }
 
     fn apply(&self, revision: u64, config: Arc<Config>) {
@@ -387,6 +398,7 @@ impl Lab {
                 update: Mutex::default(),
             }))),
             hardware_run: Mutex::default(),
+            known: Mutex::default(),
             plugged_in: Mutex::new((vec![analog(2, &[PortKind::Fxo])], vec![card("pci-0000:05:00.0", &[1])])),
         });
         let clock = Arc::new(AtomicU64::new(1_000_000));

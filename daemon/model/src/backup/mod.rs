@@ -16,6 +16,7 @@ pub use network::keep_network;
 pub use relocate::{NOWHERE, relocate};
 
 use crate::Config;
+use crate::learned::Known;
 use demarc_hal::{Bus, Card, PortKind, SpanId, SpanKind};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +36,10 @@ pub struct Backup {
     /// The whole configuration, with its passwords. What the administrator has pinned against the autopilot
     /// is part of it.
     pub config: Config,
+    /// What its lines were seen to do, by their numbers, which stay the same wherever a line goes. None in a
+    /// backup of a gateway that did not put it in yet; one that does not know this passes it over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub learned: Option<Known>,
 }
 
 /// The unit that made a backup.

@@ -212,9 +212,12 @@ impl FxoLine {
         LiveLine { channel: self.channel, line: self.line(), device: None, state }
     }
 
-    /// What the line was found to do before.
-    pub(crate) fn known(&mut self, what: &Learned) {
-        self.habits.known(what);
+    /// What the line was found to do before, and nothing else.
+    pub(crate) fn known(&mut self, what: &[Learned]) {
+        let released = self.habits.released;
+        self.habits = Habits::default();
+        self.habits.released = released;
+        what.iter().for_each(|what| self.habits.known(what));
     }
 
     /// Seizes the line for a call; it said that it is free.

@@ -343,12 +343,18 @@ fn an_expected_form_that_does_not_come_gives_way_to_the_one_that_does() {
 fn what_was_learnt_is_known_after_a_restart() {
     let mut bench = Bench::new(bench::config(Country::IT));
     let what = Learned::CallerId { form: CallerIdForm::Bell202, start: CallerIdStart::AfterPolarity };
-    bench.input(Input::Known { line: LineId(1), what });
+    bench.input(Input::Known { line: LineId(1), what: vec![what] });
     bench.line(fxo(1), BatteryLost);
     bench.line(fxo(1), BatteryRestored);
     bench.take();
     bench.line(fxo(1), PolarityReversed);
     assert_eq!(bench.take(), ["open 2/1", "detect Bell202"]);
+    come_to_rest(&mut bench);
+    // A line of another unit is on this port now: what is known of that one counts, and that is nothing.
+    bench.input(Input::Known { line: LineId(1), what: Vec::new() });
+    bench.take();
+    bench.line(fxo(1), PolarityReversed);
+    assert_eq!(bench.take(), ["open 2/1", "detect V23 any"], "as on a line that is new");
     come_to_rest(&mut bench);
 }
 
