@@ -8,7 +8,6 @@
 
 pub mod button;
 pub mod chrony;
-pub mod clock;
 pub mod command;
 pub mod config_files;
 pub mod console;

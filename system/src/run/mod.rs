@@ -7,7 +7,6 @@ mod settings;
 mod update;
 
 use crate::button::{Buttons, Devices, Wish};
-use crate::clock::{Clock, unix_s};
 use crate::command;
 use crate::files;
 use crate::journal::Journal;
@@ -19,6 +18,7 @@ use crate::server::{self, Asked};
 use crate::service::{Service, Turn};
 use crate::ssh_keys::Trusted;
 use crate::watchdog::{Device, Hunger, STALE};
+use demarc_clock::{Clock, unix_s};
 use demarc_model::appliance::{Beat, Machine, Order, Request};
 use demarc_model::config::Secret;
 use demarc_model::config::appliance::Interface;

@@ -3,13 +3,13 @@
 
 use super::System;
 use crate::chrony;
-use crate::clock::unix_s;
 use crate::command;
 use crate::config_files;
 use crate::files;
 use crate::network::leases;
 use crate::nftables;
 use crate::status;
+use demarc_clock::unix_s;
 use demarc_model::Now;
 use demarc_model::appliance::{Answer, ExposedService, Machine};
 use demarc_model::config::appliance::{Interface, Ipv6Setting};
