@@ -261,7 +261,8 @@ export interface paths {
         /**
          * Restore a backup
          * @description Its configuration comes into force as a new revision, with everything put where it goes on this unit:
-         *     the revision before can be restored as ever. What has no place stays in it, switched off.
+         *     the revision before can be restored as ever. What has no place stays in it, switched off. What lines were
+         *     seen to do comes along, and replaces what this unit knew of lines.
          */
         post: operations["restore_backup"];
         delete?: never;
@@ -1390,7 +1391,7 @@ export interface components {
         /** @description The appliance as a machine in a network. */
         Appliance: {
             /**
-             * @description Name servers, 3 at most; empty = those that DHCP names.
+             * @description Name servers, 3 at most; empty = those that DHCP and IPv6 routers name.
              * @default []
              */
             dns: string[];
@@ -1464,6 +1465,8 @@ export interface components {
             extensions: number;
             /** @description Who answers calls from outside. */
             inbound_routes: number;
+            /** @description Those of the lines of which something was learnt from their traffic. */
+            learned_lines: number;
             /** @description Lines. */
             lines: number;
             /** @description How calls go outside. */
@@ -2956,6 +2959,12 @@ export interface components {
             interfaces: components["schemas"]["InterfaceStatus"][];
             /** @default null */
             last_update: components["schemas"]["UpdateOutcome"] | null;
+            /**
+             * @description Name servers that are asked, in this order: those of the configuration, else those that DHCP and IPv6
+             *     routers name. A link-local one says through which interface: `fe80::1%eth0`.
+             * @default []
+             */
+            name_servers: string[];
             /**
              * @description Why the last change of the network was taken back or not made.
              * @default null
