@@ -72,10 +72,14 @@ fn a_phone_outside_calls_through_it() {
 
 #[test]
 fn a_hung_gateway_is_started_again_or_bitten_by_the_watchdog() {
-    let machine = Machine::boot(&Images::find().disk(), &simulated());
+    // As Buildroot's kernel is from its start: what hangs in it is a panic.
+    let words = "demarc.cards=simulated hung_task_panic=1 softlockup_panic=1".into();
+    let machine = Machine::boot(&Images::find().disk(), &Setup { words, ..simulated() });
     machine.api();
     let mut agent = machine.agent();
     assert_eq!(agent.run("test -c /dev/watchdog").code, 0);
+    // A watchdog is fed: a disk that hangs cuts no calls any more.
+    assert_eq!(agent.ok("cat /proc/sys/kernel/hung_task_panic /proc/sys/kernel/softlockup_panic"), "0\n0\n");
     // demarc-system hangs as well: nobody feeds the watchdog.
     agent.start("kill -STOP $(pidof demarcd) $(pidof demarc-system)");
     machine.says("Demarc: starting slot A", 2);
