@@ -1,14 +1,18 @@
 //! The control socket: what `demarc`, the command, asks of the daemon on the same machine.
 //!
 //! A Unix socket in the data directory that only its owner may open. One request a connection: a
-//! line of JSON each way; hardware tests are told of in many.
+//! line of JSON each way; hardware tests are told of in many, and a backup follows its line.
 
+mod backup;
 mod hardware;
+
+pub use backup::{Backups, SentBackup};
 
 use crate::sim::world::Place;
 use crate::sim::{PhoneOrder, Phones};
 use demarc_api::Gateway;
 use demarc_hal_sim::Cable;
+use demarc_model::config::Secret;
 use demarc_model::hardware_test::RunRequest;
 use serde::{Deserialize, Serialize};
 use std::os::unix::fs::PermissionsExt;
@@ -19,8 +23,8 @@ use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufRea
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::Semaphore;
 
-/// The largest request, in octets: a bench with all its cables.
-const LARGEST: u64 = 64 * 1024;
+/// The largest line of a request, in octets: a bench with all its cables, or where everything of a backup goes.
+const LARGEST: u64 = 256 * 1024;
 /// How many may be asked at once.
 const AT_ONCE: usize = 32;
 /// How long a request may take to arrive.
@@ -54,6 +58,20 @@ pub enum Request {
     /// Test hardware on spans that the gateway lends: its state as a line again and again, the last when
     /// it has ended. Lines `yes` and `no` answer questions; the asker's end of the lines ends the run.
     TestHardware(Box<RunRequest>),
+    /// Make a backup; answered with a [`demarc_api::BackupFile`].
+    MakeBackup {
+        /// What will open it.
+        passphrase: Secret,
+    },
+    /// Look into a backup; answered with [`demarc_api::BackupContents`].
+    InspectBackup(SentBackup),
+    /// Restore a backup; answered with [`demarc_api::Restored`].
+    RestoreBackup {
+        /// It.
+        backup: SentBackup,
+        /// With its network settings.
+        network: bool,
+    },
 }
 
 /// An answer: any JSON, or why not.
@@ -67,6 +85,8 @@ pub struct Control {
     pub cables: Vec<(Place, Cable)>,
     /// What can be dialled and with which accounts, asked anew each time.
     pub directory: Box<dyn Fn() -> serde_json::Value + Send + Sync>,
+    /// What makes and restores backups.
+    pub backups: Backups,
     /// What tests hardware.
     pub gateway: Arc<dyn Gateway>,
     /// The time, in milliseconds since 1970.
@@ -118,6 +138,11 @@ impl Control {
                     let began_ms = (self.now_ms)();
                     return hardware::run(&*self.gateway, began_ms, *request, reader, &mut write).await;
                 }
+                Ok(Request::MakeBackup { passphrase }) => self.backups.make(&passphrase).await,
+                Ok(Request::InspectBackup(sent)) => self.backups.inspect(sent, &mut reader).await,
+                Ok(Request::RestoreBackup { backup, network }) => {
+                    self.backups.restore(backup, network, &mut reader).await
+                }
                 Ok(request) => self.obey(request).await,
                 Err(error) => Err(format!("not a request: {error}")),
             },
@@ -149,7 +174,10 @@ impl Control {
                 Ok(serde_json::Value::Null)
             }
             Request::Directory => Ok((self.directory)()),
-            Request::TestHardware(_) => Err("hardware tests have a connection to themselves".into()),
+            Request::TestHardware(_)
+            | Request::MakeBackup { .. }
+            | Request::InspectBackup(_)
+            | Request::RestoreBackup { .. } => Err("this has a connection to itself".into()),
         }
     }
 }

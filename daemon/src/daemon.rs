@@ -6,7 +6,7 @@ use crate::assemble::{self, Needs};
 use crate::banner::{Banner, Secured};
 use crate::cards::{self, Around};
 use crate::certificate::Certificate;
-use crate::control::Control;
+use crate::control::{Backups, Control};
 use crate::gateway::Running;
 use crate::hardware_test::HardwareTests;
 use crate::helper::Programs;
@@ -168,7 +168,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
     };
     let metrics = Metrics::install(started.shared, started.figures, store.clone())?;
     let sip = config.system.sip.udp.or(config.system.sip.tcp);
-    let app = demarc_api::router(api).merge(metrics.router()).merge(demarc_webui::router());
+    let app = demarc_api::router(api.clone()).merge(metrics.router()).merge(demarc_webui::router());
     let https = match https {
         Some((listener, certificate)) => {
             let server = Https::serve(listener, &certificate, demarc_api::over_tls(app.clone()))?;
@@ -193,6 +193,7 @@ async fn serve(args: Args) -> Result<(), Box<dyn Error>> {
         phones,
         cables,
         directory: Box::new(move || directory.directory()),
+        backups: Backups::new(api.clone()),
         gateway: running,
         now_ms: Box::new(move || unix_ms(clock.now().wall)),
     };

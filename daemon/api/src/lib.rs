@@ -48,7 +48,7 @@ mod trunk_template;
 pub use amend::AmendError;
 pub use appliance::Machine;
 pub use auth::over_tls;
-pub use backup::{BackupContents, BackupCounts, BackupFile, Restored, SealedFile};
+pub use backup::{BackupContents, BackupCounts, BackupFile, MAX_FILE as MAX_BACKUP, Restored, SealedFile};
 pub use gateway::{Gateway, HardwarePort, HardwareSpan, Refusal, ReportForm, SimulatedNumber};
 pub use headers::secure;
 pub use setup::new_setup_code;

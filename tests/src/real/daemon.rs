@@ -155,12 +155,7 @@ impl Demarcd {
     /// # Panics
     /// When it answers with an error.
     pub fn demarc(&self, arguments: &[&str]) -> Value {
-        let output = Command::new(program("demarc"))
-            .arg("--data")
-            .arg(self.data.path())
-            .args(arguments)
-            .output()
-            .expect("demarc");
+        let output = self.command(arguments).output().expect("demarc");
         assert!(
             output.status.success(),
             "demarc {arguments:?}: {}\n{}",
@@ -168,6 +163,13 @@ impl Demarcd {
             self.log()
         );
         serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
+    }
+
+    /// `demarc ARGUMENTS`, for this daemon.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program("demarc"));
+        command.arg("--data").arg(self.data.path()).args(arguments);
+        command
     }
 
     /// The password of a SIP phone.

@@ -26,7 +26,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 /// The largest file, in octets.
-const MAX_FILE: usize = 12 * 1024 * 1024;
+pub const MAX_FILE: usize = 12 * 1024 * 1024;
 /// The largest request: a file in a string of JSON.
 const MAX_BODY: usize = 16 * 1024 * 1024;
 /// How long a passphrase is, in characters: whoever has the file may guess for ever.
