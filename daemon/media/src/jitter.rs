@@ -1,7 +1,7 @@
 //! The jitter buffer: RTP packets of any length in, blocks of 20 ms out.
 //!
 //! Octets lie in a ring by their timestamp. Each tick plays the next 160. How early a packet comes
-//! before it is played is its margin, to the sample: packets are looked at once a tick, and each
+//! before the tick that plays its beginning is its margin, to the sample: packets are looked at once a tick, and each
 //! brings along how long ago it came. The delay begins with one block and follows the smallest margin
 //! of a window:
 //!
@@ -9,6 +9,10 @@
 //!   position back, so that the delay grows by what was missing, at once;
 //! - a delay that whole windows did not need shrinks by a block when the party is silent, and a
 //!   margin about to be used up grows by one: this is also how clocks that differ are reconciled.
+//!
+//! A block is played in a tick or in the next one, never in between: what a packet waits for its tick is
+//! luck. It is played in the first one when that leaves a slack of 10 ms; or of as much as packets have
+//! differed in the last 10 s, down to 5 ms, where the network has shown that it is steady.
 //!
 //! One window without need is enough in a network that has never been late. Each time that it was,
 //! twice as many are asked for.
@@ -28,8 +32,10 @@ const INITIAL: i32 = 160;
 const JUMP: i32 = 320;
 /// The margin that is left when the delay shrinks: 10 ms.
 const SLACK: i32 = 80;
-/// A margin that is about to be used up: 5 ms.
-const SCANT: i32 = 40;
+/// What is left of it in a steady network: 5 ms. Half of what is left is a margin about to be used up.
+const STEADY_SLACK: i32 = 40;
+/// Windows in a row by which a network is known: 10 s.
+const KNOWN: usize = 4;
 /// A window, in ticks: 2.56 s.
 const WINDOW: u32 = 128;
 /// Windows that must not have needed a delay, after many late packets: 41 s.
@@ -46,9 +52,12 @@ pub struct Jitter {
     play: Option<u32>,
     /// How many octets just before `play` were made up in one go.
     concealed: i32,
-    /// The smallest margin in this window, and ticks since it began.
+    /// The smallest and the largest margin in this window, and ticks since it began.
     margin: i32,
+    largest: i32,
     window: u32,
+    /// By how much margins differed in each of the last windows; none is known before it is over.
+    differed: [i32; KNOWN],
     /// Windows in a row that had a block to spare, and how many it takes.
     spared: u32,
     patience: u32,
@@ -87,7 +96,9 @@ impl Jitter {
             play: None,
             concealed: 0,
             margin: i32::MAX,
+            largest: i32::MIN,
             window: 0,
+            differed: [i32::MAX; KNOWN],
             spared: 0,
             patience: 1,
             wanted: 0,
@@ -135,11 +146,11 @@ impl Jitter {
             margin = INITIAL;
         } else if margin + length <= 0 {
             self.late += 1;
-            self.margin = self.margin.min(margin + ago);
+            self.note_margin(margin, ago);
             self.was_late();
             return;
         }
-        self.margin = self.margin.min(margin + ago);
+        self.note_margin(margin, ago);
         let skip = (-margin).max(0) as usize; // the part that should have been played already
         let mut rest = payload.get(skip..).unwrap_or_default();
         for range in pieces(timestamp.wrapping_add(skip as u32), rest.len()) {
@@ -175,9 +186,8 @@ impl Jitter {
                 _ => self.play = self.play.map(|play| play.wrapping_sub(BLOCK as u32)),
             }
             self.wanted = 0;
-            self.window = 0;
             self.spared = 0;
-            self.margin = i32::MAX;
+            self.begin_window();
         }
         self.conceal(block, missing)
     }
@@ -209,8 +219,8 @@ impl Jitter {
         self.filled.fill(false);
         self.play = Some(play);
         self.concealed = DEEPEST; // before its beginning a sender is silent
-        self.margin = i32::MAX;
-        self.window = 0;
+        self.begin_window();
+        self.differed = [i32::MAX; KNOWN];
         self.spared = 0;
         self.wanted = 0;
         self.transit = None;
@@ -221,23 +231,48 @@ impl Jitter {
     fn was_late(&mut self) {
         self.patience = (self.patience * 2).min(WINDOWS);
         self.spared = 0;
+        self.differed = [i32::MAX; KNOWN];
+    }
+
+    fn begin_window(&mut self) {
+        (self.margin, self.largest, self.window) = (i32::MAX, i32::MIN, 0);
+    }
+
+    /// A packet that begins so many octets after the play position came `ago` samples before the tick. What
+    /// begins within a block is wanted with that block, not when its turn is.
+    fn note_margin(&mut self, ahead: i32, ago: i32) {
+        let margin = ahead - ahead.rem_euclid(BLOCK as i32) + ago;
+        self.margin = self.margin.min(margin);
+        self.largest = self.largest.max(margin);
+    }
+
+    /// The margin that is to be left: as much as packets differ, within limits.
+    fn slack(&self) -> i32 {
+        let now = self.largest.saturating_sub(self.margin);
+        self.differed.iter().fold(now, |most, differed| most.max(*differed)).clamp(STEADY_SLACK, SLACK)
     }
 
     /// Closes the window when it is full.
     fn adapt(&mut self) {
         self.window += 1;
-        if self.margin < SCANT && self.wanted == 0 {
+        let slack = self.slack();
+        if self.margin < slack / 2 && self.wanted == 0 {
             self.wanted = -1;
         }
         if self.window < WINDOW {
             return;
         }
-        let spare = self.margin.saturating_sub(SLACK);
+        self.differed.rotate_left(1);
+        self.differed[KNOWN - 1] = match self.margin {
+            i32::MAX => i32::MAX,
+            margin => self.largest.saturating_sub(margin),
+        };
+        let spare = self.margin.saturating_sub(self.slack());
         self.spared = if spare >= BLOCK as i32 { self.spared.saturating_add(1) } else { 0 };
         self.wanted = match self.margin {
             i32::MAX => 0,
             _ if self.spared >= self.patience => 1,
-            m if m < SCANT => -1,
+            margin if margin < slack / 2 => -1,
             _ => 0,
         };
         if self.margin != i32::MAX && spare > DEEPEST / 2 {
@@ -245,8 +280,7 @@ impl Jitter {
             let mut dropped = [0; BLOCK];
             self.take(&mut dropped);
         }
-        self.window = 0;
-        self.margin = i32::MAX;
+        self.begin_window();
     }
 
     /// Takes the block at the play position; how many octets of it were missing. What was taken stays

@@ -104,7 +104,7 @@ fn the_delay_begins_with_one_block() {
 
 #[test]
 fn who_comes_well_before_a_tick_is_played_in_it_and_who_comes_just_before_it_is_not() {
-    for (ago, ticks) in [(150, 0), (100, 0), (70, 1), (0, 1)] {
+    for (ago, ticks) in [(150, 0), (100, 0), (70, 0), (40, 0), (39, 1), (0, 1)] {
         let mut lab = Lab::new(160);
         bursts(&mut lab, 1080, ago, |_| 0);
         assert_eq!(depth(&lab), ticks, "{ago} samples before a tick");
@@ -112,6 +112,71 @@ fn who_comes_well_before_a_tick_is_played_in_it_and_who_comes_just_before_it_is_
         assert_eq!(after.filter(|kind| **kind != Played::Real).count(), 0, "{ago} samples before a tick");
         assert_eq!((lab.jitter.lost(), lab.jitter.late()), (0, 0));
     }
+}
+
+#[test]
+fn where_packets_differ_a_tick_must_leave_as_much() {
+    // Every second packet comes that much earlier than the others.
+    for (ago, differ, ticks) in [(70, 30, 0), (70, 69, 0), (70, 71, 1), (79, 1000, 1), (80, 1000, 0)] {
+        let mut lab = Lab::new(160);
+        for n in 0..1080 {
+            let octet = if n % 100 < 50 { LAW.idle() } else { octet(n) };
+            lab.jitter.insert(n as u16, n * 160, &[octet; BLOCK], lab.now, ago + n % 2 * differ);
+            lab.tick();
+        }
+        assert_eq!(depth(&lab), ticks, "{ago} samples before a tick, or {differ} more");
+        assert_eq!((lab.jitter.lost(), lab.jitter.late()), (0, 0));
+    }
+}
+
+#[test]
+fn a_network_is_steady_when_it_was_for_a_while() {
+    let mut lab = Lab::new(160);
+    bursts(&mut lab, KNOWN as u32 * WINDOW, 70, |_| 0);
+    assert_eq!(depth(&lab), 1);
+    bursts(&mut lab, 200, 70, |_| 0);
+    assert_eq!(depth(&lab), 0);
+    // It differs once: the next tick is given back to it in the next silence.
+    let mut lab = Lab::new(160);
+    bursts(&mut lab, 1080, 45, |_| 0);
+    assert_eq!(depth(&lab), 0);
+    bursts(&mut lab, 1, 120, |_| 0);
+    bursts(&mut lab, 118, 35, |_| 0);
+    assert_eq!(depth(&lab), 1);
+}
+
+#[test]
+fn a_packet_that_begins_within_a_block_is_wanted_with_the_block() {
+    // Two packets of 10 ms a tick, the second one `ago` samples before it.
+    for (ago, ticks) in [(90, 0), (70, 1)] {
+        let mut lab = Lab::new(80);
+        for n in 0..1080 {
+            let octet = if n % 100 < 50 { LAW.idle() } else { octet(n) };
+            for half in 0..2 {
+                let sequence = n * 2 + half;
+                let ago = ago + 80 * (1 - half);
+                lab.jitter.insert(sequence as u16, sequence * 80, &[octet; 80], lab.now, ago);
+            }
+            lab.tick();
+        }
+        assert_eq!(depth(&lab), ticks, "{ago} samples before a tick");
+        let after = lab.kinds.iter().skip(1);
+        assert_eq!(after.filter(|kind| **kind != Played::Real).count(), 0);
+        assert_eq!((lab.jitter.lost(), lab.jitter.late()), (0, 0));
+    }
+}
+
+/// Whatever the moment in a period at which a steady telephone sends: from its packet to the tick that plays it.
+#[test]
+fn a_steady_party_waits_15_ms_on_average_and_25_at_worst() {
+    let waits = (0..160).step_by(4).map(|ago| {
+        let mut lab = Lab::new(160);
+        bursts(&mut lab, 1080, ago, |_| 0);
+        depth(&lab) * 160 + ago
+    });
+    let waits: Vec<u32> = waits.collect();
+    let mean = waits.iter().sum::<u32>() / waits.len() as u32;
+    assert!(mean <= 120 && waits.iter().max() < Some(&200), "{mean}; {waits:?}");
 }
 
 #[test]
