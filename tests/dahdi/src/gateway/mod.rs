@@ -4,6 +4,7 @@
 pub mod analog;
 pub mod crowd;
 pub mod delay;
+mod far_line;
 pub mod isdn;
 pub mod load;
 pub mod outside;
