@@ -8,8 +8,8 @@ use nix::time::{ClockId, clock_gettime};
 /// Blocks that may still be on their way when the last one was sent.
 const LATE: usize = 12;
 /// How late a turn may come after its tick: the driver's cushion. Without a card the kernel counts samples in
-/// bursts, one a jiffy of 4 ms, and now and then one of two: a tick in the first of them is known up to 8 ms late,
-/// and nobody can have written in time what the line sends meanwhile.
+/// bursts of 8 ms, and every second tick is known 4 ms later than the one before; now and then a burst is longer, and
+/// nobody can have written in time what the line sends meanwhile.
 const CUSHION_NS: i64 = 5_000_000;
 /// Of a block.
 const PERIOD_NS: i64 = 20_000_000;
