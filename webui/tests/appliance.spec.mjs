@@ -2,7 +2,7 @@
 // stand-in says what a unit of ours would say.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { assertSoundEverywhere, newPage, signIn, startBrowser } from "./browser.mjs";
+import { assertSoundEverywhere, newPage, phone, signIn, startBrowser } from "./browser.mjs";
 import { administrator, password, startGateway } from "./gateway.mjs";
 
 let gateway, browser, api;
@@ -26,6 +26,8 @@ const status = {
   network_reverts_in_s: null,
   network_fault: null,
   ssh_until: null,
+  ssh_waiting: [],
+  name_servers: ["192.0.2.53", "2001:db8::53"],
   services: [{ name: "demarcd", running: true, crashes: 2, last_exit: "signal 11" }],
   exposure: [
     { service: "administration", protocol: "tcp", first_port: 443, last_port: 443, interfaces: ["eth1"], sources: [] },
@@ -60,6 +62,12 @@ async function unit(part = {}) {
 /** A public key as OpenSSH writes one; nobody has its other half. */
 const key = `ssh-ed25519 ${Buffer.concat([Buffer.from("\0\0\0\x0bssh-ed25519\0\0\0\x20", "latin1"), Buffer.alloc(32, 7)]).toString("base64")} support@example.com`;
 
+/** As long as a real one. */
+const fingerprint = "SHA256:Y9Nd3HqOMJLi2B8Hj2OX4hwZn2NZ4t1Qm0m6cE5xJkQ";
+
+/** What the select of the remote shell says. */
+const chosen = (page) => page.getByLabel("Remote shell").evaluate((select) => select.selectedOptions[0].textContent);
+
 const until = async (page, reached) => {
   while (!reached()) await page.waitForTimeout(50);
 };
@@ -78,7 +86,7 @@ test("the unit tells how it does and what it answers to", async () => {
   const { page } = await unit();
   await page.getByRole("navigation").getByRole("link", { name: "Appliance" }).click();
   const state = page.getByRole("region", { name: "State" });
-  assert.match(await state.innerText(), /1\.2\.0[\s\S]*25:01:01[\s\S]*0\.5 GiB of 8\.0 GiB free[\s\S]*ended by itself 2 times/);
+  assert.match(await state.innerText(), /1\.2\.0[\s\S]*25:01:01[\s\S]*192\.0\.2\.53, 2001:db8::53[\s\S]*0\.5 GiB of 8\.0 GiB free[\s\S]*ended by itself 2 times/);
   const exposure = page.getByRole("region", { name: "What the unit answers to" });
   assert.match(await exposure.getByRole("row", { name: /^SIP/ }).innerText(), /5060\/udp\s+all interfaces\s+192\.0\.2\.0\/24/);
   await assertSoundEverywhere(page, "appliance");
@@ -152,7 +160,7 @@ test("everything is forgotten only with the password", async () => {
 });
 
 test("the network is set, and a change on trial is kept", async () => {
-  const { page, asked } = await unit({ network_reverts_in_s: 97, ssh_waiting: [{ fingerprint: "SHA256:of-a-key", comment: "the office" }] });
+  const { page, asked } = await unit({ network_reverts_in_s: 97, ssh_waiting: [{ fingerprint, comment: "the office" }] });
   await page.getByRole("navigation").getByRole("link", { name: "Network" }).click();
   await page.getByText("It is taken back in 97 s").waitFor();
   await page.getByRole("button", { name: "Keep it" }).click();
@@ -165,7 +173,6 @@ test("the network is set, and a change on trial is kept", async () => {
   await page.getByLabel("IPv4 address").fill("nonsense");
   await page.getByLabel("VLAN", { exact: true }).check();
   await page.locator("summary", { hasText: "Advanced" }).click();
-  await page.getByText("SHA256:of-a-key").waitFor();
   await page.getByLabel("Remote shell").selectOption("8");
   await assertSoundEverywhere(page, "network");
   await page.getByLabel("IPv4 address").fill("192.0.2.10");
@@ -178,7 +185,39 @@ test("the network is set, and a change on trial is kept", async () => {
   const { hostname, interfaces, ssh } = await api("GET", "/appliance");
   assert.deepEqual(ssh.keys, [key]);
   assert.deepEqual([hostname, interfaces[0].device, interfaces[0].vlan, interfaces[0].ipv4.address], ["gw-1", "eth0", { id: 20, priority: 5 }, "192.0.2.10"]);
+  // It is open for nobody: the page does not say that it is.
+  assert.match(await chosen(page), /^Until 2.+, once a key is confirmed$/);
   const hours = (ssh.enabled_until - Date.now() / 1000) / 3600;
   assert.ok(hours > 7.9 && hours <= 8, `${hours}`);
   await page.context().close();
+});
+
+test("a key that waits is seen at once, with what is to be done", async () => {
+  const appliance = await api("GET", "/appliance");
+  appliance.ssh = { keys: [key], enabled_until: Math.floor(Date.now() / 1000) + 3600 };
+  await api("PUT", "/appliance", appliance, { "If-Match": "*" });
+  const nameless = fingerprint.replace("Y9N", "aaa");
+  const { page } = await unit({ ssh_waiting: [{ fingerprint, comment: "the office" }, { fingerprint: nameless, comment: "" }] });
+  await page.goto("/network");
+  const notice = page.locator(".notice", { hasText: "2 keys for the remote shell are not confirmed" });
+  assert.match(await notice.innerText(), /press “k”[\s\S]*type “trust”[\s\S]*the office\s+SHA256:Y9N[\s\S]*without a name\s+SHA256:aaa[\s\S]*do not know/);
+  await assertSoundEverywhere(page, "keys that wait");
+  await page.setViewportSize(phone);
+  const [outer, ...inner] = [await notice.boundingBox(), ...(await Promise.all((await notice.locator("code").all()).map((code) => code.boundingBox())))];
+  for (const { x, width } of inner) assert.ok(x >= outer.x && x + width <= outer.x + outer.width, `${x} + ${width} in ${outer.x} + ${outer.width}`);
+  await page.context().close();
+
+  // One is confirmed, another waits: it is open, and that one is still told of.
+  const half = await unit({ ssh_until: appliance.ssh.enabled_until, ssh_waiting: [{ fingerprint, comment: "the office" }] });
+  await half.page.goto("/network");
+  await half.page.getByText("A key for the remote shell is not confirmed: it opens nothing.").waitFor();
+  await half.page.locator("summary", { hasText: "Advanced" }).click();
+  assert.match(await chosen(half.page), /^Open until /);
+  await half.page.context().close();
+
+  const none = await unit({ ssh_until: appliance.ssh.enabled_until, ssh_waiting: [] });
+  await none.page.goto("/network");
+  await none.page.getByLabel("Host name").waitFor();
+  assert.equal(await none.page.getByText("not confirmed").count(), 0);
+  await none.page.context().close();
 });

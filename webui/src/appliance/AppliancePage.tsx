@@ -42,6 +42,7 @@ function State({ status }: { status: MachineStatus }) {
     [t("appliance.slot"), status.slot ?? "–"],
     [t("appliance.uptime"), showDuration(status.uptime_s * 1000)],
     [t("appliance.clock"), t(status.clock_synchronised ? "appliance.clockSet" : "appliance.clockUnset")],
+    [t("appliance.nameServers"), (status.name_servers ?? []).join(", ") || t("appliance.noNameServers")],
     [t("appliance.data"), t("appliance.free", { free: gib(status.data_free), size: gib(status.data_size) })],
     [t("appliance.watchdog"), t(status.watchdog ? "appliance.fed" : "appliance.noWatchdog")],
   ];

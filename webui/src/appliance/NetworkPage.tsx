@@ -14,6 +14,7 @@ import { FormShell, useForm } from "../noun/FormShell";
 import { InterfacesField } from "./InterfacesField";
 import { machine, readMachine } from "./machine";
 import { NetworkTrial } from "./NetworkTrial";
+import { WaitingKeys } from "./WaitingKeys";
 import "./appliance.css";
 
 type Appliance = Schemas["Appliance"];
@@ -26,6 +27,7 @@ export function NetworkPage() {
   return (
     <Page title={t("network.title")} lede={t("network.lede")}>
       {machine.value && <NetworkTrial status={machine.value} onChange={again} />}
+      {machine.value && <WaitingKeys status={machine.value} />}
       <Editor value={appliance.value} />
     </Page>
   );
@@ -71,28 +73,9 @@ function Editor({ value }: { value: Appliance }) {
         <Section title={t("network.ssh")} lede={t("network.sshWhy")}>
           <SshUntil f={f} />
           {f.texts("/ssh/keys")}
-          <WaitingKeys />
         </Section>
       </Fold>
     </FormShell>
-  );
-}
-
-/** Keys that nobody in front of the unit has confirmed. */
-function WaitingKeys() {
-  const keys = machine.value?.ssh_waiting ?? [];
-  if (keys.length === 0) return null;
-  return (
-    <div class="hint">
-      {t("network.sshWaiting")}
-      <ul>
-        {keys.map((key) => (
-          <li key={key.fingerprint}>
-            <code>{key.fingerprint}</code> {key.comment}
-          </li>
-        ))}
-      </ul>
-    </div>
   );
 }
 
@@ -104,8 +87,10 @@ function SshUntil({ f }: { f: ApplianceFields }) {
   const until = f.value.ssh.enabled_until;
   const now = () => Math.floor((Date.now() - skew.value) / 1000);
   const open = until != null && until > now();
+  // It is open for nobody as long as no key of the configuration is confirmed.
+  const shut = machine.value?.ssh_until == null && (machine.value?.ssh_waiting ?? []).length > 0;
   const options = [
-    { value: "", label: open ? t("network.openUntil", { time: showTime(until * 1000) }) : t("network.closed") },
+    { value: "", label: open ? t(shut ? "network.openOnce" : "network.openUntil", { time: showTime(until * 1000) }) : t("network.closed") },
     ...(open ? [{ value: "0", label: t("network.close") }] : []),
     ...spans.map((hours) => ({ value: String(hours), label: t("network.openFor", { n: hours }) })),
   ];

@@ -123,11 +123,13 @@ function Opened({ contents, secret, onClose, onDone }: OpenedProps) {
     if (done) onDone(unit.name);
   }
 
+  const holds = [t("backup.extensions", { n: counts.extensions }), t("backup.devices", { n: counts.devices }), t("backup.trunks", { n: counts.trunks })];
+  if (counts.learned_lines > 0) holds.push(t("backup.learned", { n: counts.learned_lines }));
   const facts: [string, string][] = [
     [t("backup.unit"), `${unit.name} (${unit.hostname})`],
     [t("backup.madeAt"), showTime(unit.at_ms)],
     [t("backup.version"), unit.version],
-    [t("backup.holds"), showList([t("backup.extensions", { n: counts.extensions }), t("backup.devices", { n: counts.devices }), t("backup.trunks", { n: counts.trunks })])],
+    [t("backup.holds"), showList(holds)],
   ];
   if (unit.macs && unit.macs.length > 0) facts.splice(1, 0, [t("backup.macs"), unit.macs.join(", ")]);
   return (
