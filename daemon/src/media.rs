@@ -220,7 +220,7 @@ impl Worker {
 
     /// Goes before others, where that is allowed.
     fn hurry(&self) {
-        match demarc_hal_dahdi::real_time(PRIORITY) {
+        match demarc_real_time::real_time(PRIORITY) {
             Ok(()) => self.figures.real_time.store(1, Ordering::Relaxed),
             Err(error) => {
                 tracing::warn!(

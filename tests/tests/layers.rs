@@ -39,6 +39,7 @@ const MAP: &[(&str, &[&str])] = &[
     ("demarc-flash", &["demarc-model"]),
     ("demarc-hwtest", &["demarc-hal", "demarc-hal-sim", "demarc-hal-dahdi", "demarc-model"]),
     ("demarc-system", &["demarc-clock", "demarc-hal", "demarc-model"]),
+    ("demarc-real-time", &[]),
     ("demarc-webui", &[]),
 ];
 

@@ -30,5 +30,4 @@ mod watch;
 
 pub use driver::{DahdiDriver, Paths};
 pub use numbering::Numbering;
-pub use sys::real_time;
 pub use sysfs::{Device, FoundSpan};

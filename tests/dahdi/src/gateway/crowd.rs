@@ -72,7 +72,7 @@ impl Crowd {
         // Pages that the kernel gives while calls talk would cost their time. (A copy would have no room.)
         let streams = std::iter::repeat_with(Stream::ready).take(STREAMS).collect();
         let thread = std::thread::spawn(move || {
-            demarc_hal_dahdi::real_time(PRIORITY).expect("the guest's root may");
+            demarc_real_time::real_time(PRIORITY).expect("the guest's root may");
             listen(&socket, streams, &stopped, &judged)
         });
         Self { port, stop, judging, thread }

@@ -1,6 +1,7 @@
-//! Whose turn it is: the kernel's scheduler.
+//! Whose turn it is: the kernel's scheduler, for threads that carry audio.
+//!
+//! A crate of its own for its one `unsafe`, so that the daemon goes on without any.
 
-use nix::libc;
 use std::io;
 
 /// The calling thread goes before all that share the processor by turns: nobody makes it wait but
