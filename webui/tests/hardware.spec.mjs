@@ -138,7 +138,7 @@ test("what is changed by hand in a form is pinned, and can be given back", async
   await page.goto(`/lines/${line.id}`);
   await page.getByLabel("When it comes").selectOption("after_polarity");
   await page.getByRole("button", { name: "Save" }).click();
-  await page.getByRole("button", { name: "Pinned When caller identity comes" }).waitFor();
+  await page.getByText("Everything is saved").waitFor();
   assert.deepEqual((await api("GET", `/lines/${line.id}`)).pinned, ["caller_id_start"]);
   await page.getByRole("button", { name: "Pinned When caller identity comes" }).click();
   await page.getByRole("button", { name: "Save" }).click();
