@@ -7,11 +7,8 @@ use demarc_hal::{Bearer, Block, Companding, Transfer};
 
 /// Turns without a block after which the sender no longer waits for one: 100 ms.
 const PATIENCE: u32 = 5;
-/// Blocks after which the queues of a card have found their length. One that is too short grows by a block
-/// that did not come in time; one that has grown is cut when 50 in a row have left too much behind, so that
-/// both together take up to 100 (see the cushion of the DAHDI driver). Whoever took all there is meanwhile
-/// would keep a short queue short for ever.
-const FINDING: u32 = 110;
+/// Blocks that are taken in a turn at most: a flood would hold us, and the rings of a card are shorter than this.
+const MOST: u32 = 16;
 /// Turns with one block each after which turns are as long as blocks.
 const STEADY: u32 = 10;
 
@@ -23,8 +20,8 @@ pub(crate) struct Lane {
     silent: u32,
     began: bool,
     listened: u32,
-    /// Blocks that came since the queues were new, or were seen to be of a wrong length.
-    heard: u32,
+    /// A turn was late since this was asked last.
+    late: bool,
     /// Turns in a row that brought one block.
     row: u32,
 }
@@ -42,17 +39,22 @@ pub(crate) struct Turn {
 
 impl Lane {
     pub(crate) fn new(bearer: Box<dyn Bearer>) -> Self {
-        Self { bearer, ahead: 0, silent: 0, began: false, listened: 0, heard: 0, row: 0 }
+        Self { bearer, ahead: 0, silent: 0, began: false, listened: 0, late: false, row: 0 }
     }
 
     pub(crate) fn law(&self) -> Companding {
         self.bearer.companding()
     }
 
-    /// What is heard and said from now on is whole, if the line is. Where nothing comes there is nothing to
-    /// wait for.
+    /// What is heard and said from now on is whole, if the line is: blocks come at our pace. Where nothing comes
+    /// there is nothing to wait for.
     pub(crate) fn is_settled(&self) -> bool {
-        self.heard >= FINDING || self.silent > PATIENCE
+        self.row >= STEADY || self.silent > PATIENCE
+    }
+
+    /// Whether we were late since this was asked last: something may be missing that is not the line's fault.
+    pub(crate) fn was_late(&mut self) -> bool {
+        std::mem::take(&mut self.late)
     }
 
     pub(crate) fn cancel_echo(&mut self, on: bool) {
@@ -62,7 +64,7 @@ impl Lane {
     /// Takes what came and sends nothing; how many blocks came so far this way.
     pub(crate) fn listen(&mut self) -> u32 {
         let mut block: Block = [0; 160];
-        while self.listened < 16 && self.bearer.read(&mut block) == Transfer::Done {
+        while self.listened < MOST && self.bearer.read(&mut block) == Transfer::Done {
             self.listened += 1;
         }
         self.listened
@@ -72,9 +74,7 @@ impl Lane {
     pub(crate) fn turn(&mut self, say: &mut dyn FnMut(&mut Block), hear: &mut dyn FnMut(&Block)) -> Turn {
         let mut turn = Turn::default();
         let mut block: Block = [0; 160];
-        // A flood would hold us: the rings of a card are shorter than this.
-        let most = if self.heard < FINDING { 1 } else { 16 };
-        while turn.came < most {
+        while turn.came < MOST {
             match self.bearer.read(&mut block) {
                 Transfer::Done => hear(&block),
                 Transfer::Missed => break,
@@ -87,8 +87,6 @@ impl Lane {
         let missed = turn.came == 0 && self.row >= STEADY;
         turn.late = self.began && (turn.came > 1 || missed);
         self.row = if turn.came == 1 { self.row.saturating_add(1) } else { 0 };
-        // The queues have to find their length anew.
-        self.heard = if turn.late { 0 } else { self.heard.saturating_add(turn.came) };
         self.silent = if turn.came > 0 { 0 } else { self.silent + 1 };
         if self.silent > PATIENCE {
             self.ahead = 0;
@@ -104,6 +102,7 @@ impl Lane {
             self.ahead += 1;
         }
         self.began |= turn.came > 0;
+        self.late |= turn.late;
         turn
     }
 }

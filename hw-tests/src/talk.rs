@@ -12,8 +12,8 @@ use std::time::Duration;
 const KEPT: usize = 480_000;
 /// How often it is said until this machine was in time.
 const LOOKS: u32 = 3;
-/// How long queues may take to find their length.
-const FINDING: Duration = Duration::from_secs(5);
+/// How long it may take until blocks come at our pace.
+const BEGINNING: Duration = Duration::from_secs(5);
 /// What is heard while everything settles: 200 ms.
 const SETTLING: usize = 1600;
 
@@ -66,7 +66,7 @@ impl End {
         g711::samples(self.lane.law(), self.heard.get(SETTLING..).unwrap_or_default())
     }
 
-    /// A turn, in silence while the queues find their length; false when the card has vanished.
+    /// A turn, in silence until blocks come at our pace; false when the card has vanished.
     fn turn(&mut self, settling: bool) -> bool {
         let law = self.lane.law();
         let (say, heard) = (&mut self.say, &mut self.heard);
@@ -115,17 +115,21 @@ impl End {
 pub(crate) fn talk(stage: &mut Stage<'_, '_>, ends: &mut [&mut End], time: Duration) -> Result<(), Stop> {
     for _ in 0..LOOKS {
         ends.iter_mut().for_each(|end| end.heard.clear());
-        let patience = stage.now() + FINDING;
+        let patience = stage.now() + BEGINNING;
         while ends.iter().any(|end| !end.lane.is_settled()) && stage.now() < patience {
             turn(stage, ends, true)?;
         }
+        ends.iter_mut().for_each(|end| {
+            end.lane.was_late();
+        });
         let began = stage.now();
         while stage.now() < began + time {
             turn(stage, ends, false)?;
         }
+        let late = ends.iter_mut().fold(false, |late, end| end.lane.was_late() | late);
         // Once this machine was late something is missing; what can be said again is.
         let again = ends.iter().all(|end| matches!(end.say, Say::Silence | Say::Tones(_)));
-        if !again || ends.iter().all(|end| end.lane.is_settled()) {
+        if !again || !late {
             break;
         }
     }

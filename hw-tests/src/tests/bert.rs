@@ -104,7 +104,7 @@ pub(crate) fn run(
     Ok(patterns)
 }
 
-/// Lets the queues find their length and the pattern be found; counting begins afterwards.
+/// Waits until blocks come at our pace and lets the pattern be found; counting begins afterwards.
 pub(crate) fn settle(stage: &mut Stage<'_, '_>, patterns: &mut [Pattern]) -> Result<(), Stop> {
     let patience = stage.now() + Duration::from_secs(5);
     while patterns.iter().any(|pattern| !pattern.is_settled()) && stage.now() < patience {
