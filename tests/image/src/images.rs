@@ -40,9 +40,10 @@ impl Images {
         self.folder.join("root")
     }
 
-    /// Kernel and initramfs of that disk.
-    pub fn kernel(&self) -> (PathBuf, PathBuf) {
-        (self.tree().join("boot/vmlinuz"), self.tree().join("boot/initrd"))
+    /// Kernel of that disk, and its initramfs: Buildroot's has none.
+    pub fn kernel(&self) -> (PathBuf, Option<PathBuf>) {
+        let initrd = self.tree().join("boot/initrd");
+        (self.tree().join("boot/vmlinuz"), initrd.is_file().then_some(initrd))
     }
 
     /// SHA-256 and size of the root file system in a bundle.

@@ -39,8 +39,8 @@ pub struct Setup {
     pub wire: Option<(u16, u16)>,
     /// Options of QEMU besides.
     pub more: Vec<String>,
-    /// Without firmware and GRUB: this kernel and initramfs, slot A.
-    pub direct: Option<(PathBuf, PathBuf)>,
+    /// Without firmware and GRUB: this kernel and its initramfs, if it has one, slot A.
+    pub direct: Option<(PathBuf, Option<PathBuf>)>,
 }
 
 /// A machine that runs. Dropping it takes its power.
@@ -103,11 +103,14 @@ impl Machine {
             }
             Some((kernel, initrd)) => {
                 let words = format!(
-                    "rauc.slot=A root=PARTUUID=5e0b2d4a-7c31-4f0e-9a55-0d3d6c1a000a ro console=ttyS0,115200 loglevel=4 \
+                    "rauc.slot=A root=PARTUUID=5e0b2d4a-7c31-4f0e-9a55-0d3d6c1a000a ro rootwait console=ttyS0,115200 loglevel=4 \
                      panic=10 net.ifnames=0 {}",
                     words(setup)
                 );
-                qemu.arg("-kernel").arg(kernel).arg("-initrd").arg(initrd).arg("-append").arg(words);
+                qemu.arg("-kernel").arg(kernel).arg("-append").arg(words);
+                if let Some(initrd) = initrd {
+                    qemu.arg("-initrd").arg(initrd);
+                }
             }
         }
         let file = format!("driver=file,filename={}", disk.display());

@@ -42,7 +42,7 @@ impl NtpServer {
         let user = Command::new("id").arg("-un").output().expect("id").stdout;
         let child = Command::new(tree.join("usr/lib64/ld-linux-x86-64.so.2"))
             .arg("--library-path")
-            .arg(tree.join("usr/lib/x86_64-linux-gnu"))
+            .arg(format!("{0}/usr/lib/x86_64-linux-gnu:{0}/usr/lib", tree.display()))
             .arg(tree.join("usr/sbin/chronyd"))
             .args(["-x", "-d", "-U", "-u", String::from_utf8_lossy(&user).trim(), "-f"])
             .arg(self.folder.path().join("conf"))

@@ -16,6 +16,8 @@ use std::process::Child;
 
 /// How long anything may take before the test gives up: content is asserted here, never timing.
 const PATIENCE: u8 = 40;
+/// Turns of 20 ms without a word.
+const QUIET: u32 = 30;
 
 /// One side of the interface.
 pub struct Party {
@@ -131,20 +133,7 @@ impl Bench {
             if done(self) {
                 return;
             }
-            let mut all = vec![self.network.socket.as_fd(), self.user.socket.as_fd()];
-            all.extend(self.cables.iter().flat_map(|cable| cable.ends.iter().map(AsFd::as_fd)));
-            // What is hung up is readable for ever: do not spin on it.
-            let mut fds: Vec<PollFd> = all
-                .into_iter()
-                .filter(|fd| !self.dead.contains(&fd.as_raw_fd()))
-                .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
-                .collect();
-            idle += u32::from(poll(&mut fds, PollTimeout::from(20_u8)).unwrap() == 0);
-            for fd in fds {
-                if fd.revents().is_some_and(|events| events.contains(PollFlags::POLLHUP)) {
-                    self.dead.push(fd.as_fd().as_raw_fd());
-                }
-            }
+            idle += u32::from(!self.wait());
         }
         panic!(
             "never: {what}\nnetwork waits with {:?} {:?} {:?}\nuser waits with {:?} {:?} {:?}",
@@ -155,6 +144,39 @@ impl Bench {
             self.user.ladder.iter().rev().take(12).collect::<Vec<_>>(),
             self.user.warnings,
         );
+    }
+
+    /// Runs everything until nobody has said anything for longer than the short timers of [`quick`] last: what was ordered
+    /// is done or given up.
+    pub fn quiet(&mut self) {
+        let mut silent = 0;
+        for _ in 0..1_000_000 {
+            self.pump();
+            silent = if self.wait() { 0 } else { silent + 1 };
+            if silent == QUIET {
+                return;
+            }
+        }
+        panic!("never silent");
+    }
+
+    /// Waits until somebody says something, 20 ms at most; did somebody?
+    fn wait(&mut self) -> bool {
+        let mut all = vec![self.network.socket.as_fd(), self.user.socket.as_fd()];
+        all.extend(self.cables.iter().flat_map(|cable| cable.ends.iter().map(AsFd::as_fd)));
+        // What is hung up is readable for ever: do not spin on it.
+        let mut fds: Vec<PollFd> = all
+            .into_iter()
+            .filter(|fd| !self.dead.contains(&fd.as_raw_fd()))
+            .map(|fd| PollFd::new(fd, PollFlags::POLLIN))
+            .collect();
+        let said = poll(&mut fds, PollTimeout::from(20_u8)).unwrap() != 0;
+        for fd in fds {
+            if fd.revents().is_some_and(|events| events.contains(PollFlags::POLLHUP)) {
+                self.dead.push(fd.as_fd().as_raw_fd());
+            }
+        }
+        said
     }
 
     fn pump(&mut self) {
