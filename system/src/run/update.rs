@@ -12,9 +12,13 @@ use demarc_model::appliance::{
     Answer, Beat, SlotStatus, SwitchWhen, UpdateOutcome, UpdateSource, UpdateState,
 };
 use demarc_model::{Instant, Now};
+use std::time::Duration;
 
 const RECORD: &str = "update.json";
 const LAST: &str = "last-update.json";
+/// A boot loader that could not be told that a boot was good is told again after so long: a good slot that nobody says is good is
+/// left at its third boot.
+const MARK_AGAIN: Duration = Duration::from_secs(30);
 
 /// An update.
 #[derive(Debug, Default)]
@@ -26,8 +30,10 @@ pub(super) struct Update {
     /// Installed, or on trial.
     record: Option<Record>,
     gate: Option<Gate>,
-    /// This boot was found good.
+    /// This boot was found good, and the boot loader knows it.
     marked: bool,
+    /// When the boot loader is told again, after it could not be.
+    mark_at: Option<Instant>,
     pub(super) slots: Vec<SlotStatus>,
     pub(super) last: Option<UpdateOutcome>,
 }
@@ -107,9 +113,10 @@ impl System {
         self.look_at_job();
         self.look_at_gate(now);
         if self.update.gate.is_none() {
-            if !self.update.marked && self.is_healthy(now.mono) {
-                self.update.marked = true;
-                self.mark(&["mark-good", "booted"]);
+            let due = self.update.mark_at.is_none_or(|at| at <= now.mono);
+            if !self.update.marked && due && self.is_healthy(now.mono) {
+                self.update.marked = self.mark(&["mark-good", "booted"]);
+                self.update.mark_at = Some(now.mono + MARK_AGAIN);
             }
             self.look_at_switch(now);
         }
@@ -177,9 +184,8 @@ impl System {
         match verdict {
             Verdict::Pending { .. } => {}
             Verdict::Good => {
+                // What the boot loader is told follows, as after every boot.
                 self.journal.milestone(&format!("update: version {} is good", record.to));
-                self.update.marked = true;
-                self.mark(&["mark-good", "booted"]);
                 let at_s = unix_s(now.wall);
                 self.finish_update(UpdateOutcome { from: record.from, to: record.to, fault: None, at_s });
             }
