@@ -96,7 +96,9 @@ impl Machine {
         }
         let mut qemu = Command::new("qemu-system-x86_64");
         qemu.args(["-M", "q35", "-accel", TCG, "-cpu", "max", "-m", "768", "-smp", "2", "-nodefaults"])
-            .args(["-no-user-config", "-display", "none"]);
+            .args(["-no-user-config", "-display", "none"])
+            // The chipset's watchdog may reset: before QEMU 8 it may not unless that is said.
+            .args(["-global", "ICH9-LPC.noreboot=off"]);
         match &setup.direct {
             None => {
                 qemu.args(["-bios", "/usr/share/ovmf/OVMF.fd"]);
