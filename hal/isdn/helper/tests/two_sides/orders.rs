@@ -117,8 +117,9 @@ fn disorder(interface: Interface, dialect: Dialect, seed: u64) {
     }
     // Both live, and are of use.
     for slot in 0..24 {
-        bench.user.send(Command::Clear { call: CallRef(slot), cause: 16 });
-        bench.network.send(Command::Clear { call: CallRef(slot), cause: 16 });
+        let clear = Command::Clear { call: CallRef(slot), cause: 16 };
+        bench.until("room for an order to the user", |bench| bench.user.try_send(&clear));
+        bench.until("room for an order to the network", |bench| bench.network.try_send(&clear));
     }
     assert!(
         bench.user.child.try_wait().unwrap().is_none() && bench.network.child.try_wait().unwrap().is_none()
